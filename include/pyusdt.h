@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * libpyusdt: CPython execution as USDT probes.
+ *
+ * For C programs that embed CPython >= 3.12. Python scripts use `python -m pyusdt`
+ * or `import pyusdt`, which call these same functions.
+ *
+ * Threads: every function may be called from any thread. Those marked "attached"
+ * must be called with an attached thread state (the GIL held) and act on that
+ * thread's interpreter; without one they return -EPERM (or 0 where they return a
+ * mask) and do nothing.
+ *
+ * Errors: negative errno values out of the set named at each function;
+ * pyusdt_strerror() has the text. A function that fails leaves things as they
+ * were. Nothing is ever printed, and a pending Python exception is left alone.
+ */
+#ifndef PYUSDT_H
+#define PYUSDT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <pyusdt_version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
+/*
+ * Events. The numbers are libpyusdt's own and frozen: they are the same for every
+ * version of CPython.
+ */
+#define PYUSDT_PY_START	 (UINT64_C(1) << 0) /* function entry */
+#define PYUSDT_PY_RESUME (UINT64_C(1) << 1) /* generator or coroutine resumption */
+#define PYUSDT_PY_RETURN (UINT64_C(1) << 2) /* return */
+#define PYUSDT_PY_YIELD	 (UINT64_C(1) << 3) /* yield or await suspension */
+#define PYUSDT_CALL	 (UINT64_C(1) << 4) /* before a call */
+#define PYUSDT_LINE	 (UINT64_C(1) << 5) /* a new line */
+
+/* What pyusdt_options.values may be. */
+#define PYUSDT_VALUES_NONE 0 /* arg4 of the probes is NULL */
+#define PYUSDT_VALUES_SAFE 1 /* exact builtin types as text, no user code run */
+
+/**
+ * struct pyusdt_options - what pyusdt_configure() takes
+ * @size:       sizeof(struct pyusdt_options); later versions append fields
+ * @poll_msec:  milliseconds between two looks at the tracers' semaphores, 1 to
+ *              60000; 0: no thread is started, the host calls pyusdt_poll()
+ * @values:     PYUSDT_VALUES_*
+ * @value_max:  bytes that a value's text may take, with its NUL, 16 to 4096
+ * @tool_id:    the sys.monitoring tool id to use, 0 to 5; -1: 4, then 3, then any
+ *              that is free
+ *
+ * Initialise with PYUSDT_OPTIONS_INIT, or fill in from pyusdt_options_get(), and
+ * change what is to differ.
+ *
+ * Since: 0.1
+ */
+struct pyusdt_options {
+	size_t size;
+	unsigned int poll_msec;
+	int values;
+	unsigned int value_max;
+	int tool_id;
+};
+
+#define PYUSDT_OPTIONS_INIT                                                              \
+	{                                                                                \
+		sizeof(struct pyusdt_options), 100, PYUSDT_VALUES_SAFE, 256, -1          \
+	}
+
+/**
+ * pyusdt_enable - arm events
+ * @mask: PYUSDT_* bits or'ed together, at least one
+ *
+ * From now on exactly the events in @mask are armed in the calling thread's
+ * interpreter: each is instrumented while, and only while, a tracer is attached to
+ * its probe. A tracer that is attached already sees the first event after this call.
+ * Takes a sys.monitoring tool id and starts the watcher thread (one per process)
+ * where that has not happened yet.
+ *
+ * Attached.
+ *
+ * Returns: 0, or
+ *   -EINVAL     @mask is 0 or has bits that are no events
+ *   -ENOTSUP    an event that the running CPython does not have, see
+ *               pyusdt_supported(), or CPython is older than 3.12
+ *   -EBUSY      no sys.monitoring tool id is free, or the configured one is taken
+ *   -EPERM      no thread state is attached, or Python is not initialised
+ *   -ESHUTDOWN  the interpreter's atexit handlers have run
+ *   -EDEADLK    called while this thread is already within pyusdt_enable(),
+ *               pyusdt_disable(), pyusdt_configure() or pyusdt_poll() (from an
+ *               audit hook)
+ *   -EAGAIN     the watcher thread could not be started
+ *   -ENOMEM     out of memory
+ *   -EIO        sys.monitoring, atexit or os refused a call (an audit hook can)
+ *
+ * Since: 0.1
+ */
+int pyusdt_enable(uint64_t mask);
+
+/**
+ * pyusdt_disable - disarm all events of this interpreter
+ *
+ * Nothing is instrumented afterwards, the tool id is free, and when this was the
+ * last armed interpreter the watcher thread is gone. Without armed events nothing
+ * happens.
+ *
+ * Attached; releases the GIL while it waits for the watcher thread.
+ *
+ * Returns: 0, or -EPERM, -EDEADLK as pyusdt_enable(), or -EIO when sys.monitoring
+ * refused to turn the events off: they are still armed then.
+ *
+ * Since: 0.1
+ */
+int pyusdt_disable(void);
+
+/**
+ * pyusdt_enabled - the events armed in this interpreter
+ *
+ * Attached.
+ *
+ * Returns: PYUSDT_* bits, 0 when there are none or no thread state is attached.
+ *
+ * Since: 0.1
+ */
+uint64_t pyusdt_enabled(void);
+
+/**
+ * pyusdt_active - the events armed in this interpreter whose probe has a tracer now
+ *
+ * Attached.
+ *
+ * Returns: PYUSDT_* bits, 0 when there are none or no thread state is attached.
+ *
+ * Since: 0.1
+ */
+uint64_t pyusdt_active(void);
+
+/**
+ * pyusdt_supported - the events that the running CPython has
+ *
+ * Attached.
+ *
+ * Returns: PYUSDT_* bits; 0 on CPython < 3.12, or when no thread state is attached.
+ *
+ * Since: 0.1
+ */
+uint64_t pyusdt_supported(void);
+
+/**
+ * pyusdt_configure - set the options of the process
+ * @options: borrowed for the call
+ *
+ * Takes effect at once; where @poll_msec becomes 0 the watcher thread is stopped,
+ * where it stops being 0 it is started. The environment variable PYUSDT_CHECK_MSEC
+ * gives the initial @poll_msec; a value out of range is ignored.
+ *
+ * Attached.
+ *
+ * Returns: 0, or
+ *   -EINVAL  @options is NULL, has a size this library does not know, or holds a
+ *            value out of range
+ *   -EBUSY   @tool_id differs from the present one while events are armed in any
+ *            interpreter: pyusdt_disable() first
+ *   -EPERM, -EDEADLK, -EAGAIN  as pyusdt_enable()
+ *
+ * Since: 0.1
+ */
+int pyusdt_configure(const struct pyusdt_options *options);
+
+/**
+ * pyusdt_options_get - read the options of the process
+ * @options: filled in; @options->size says how much of it there is
+ *
+ * Any thread, no thread state needed.
+ *
+ * Returns: 0, or -EINVAL as pyusdt_configure().
+ *
+ * Since: 0.1
+ */
+int pyusdt_options_get(struct pyusdt_options *options);
+
+/**
+ * pyusdt_poll - look at the tracers' semaphores now
+ *
+ * What the watcher thread does at each tick, for hosts that want no thread and for
+ * those that cannot wait for the next tick.
+ *
+ * Attached.
+ *
+ * Returns: 1 when instrumentation changed, 0 when not, or -EPERM, -ESHUTDOWN,
+ * -EDEADLK, -ENOMEM, -EIO as pyusdt_enable().
+ *
+ * Since: 0.1
+ */
+int pyusdt_poll(void);
+
+/**
+ * pyusdt_event_name - the name of an event
+ * @bit: one PYUSDT_* bit
+ *
+ * Any thread, no thread state needed.
+ *
+ * Returns: a static string such as "PY_START", NULL when @bit is no event.
+ *
+ * Since: 0.1
+ */
+const char *pyusdt_event_name(uint64_t bit);
+
+/**
+ * pyusdt_event_bit - the reverse of pyusdt_event_name()
+ * @name: such as "PY_START"; case does not matter
+ *
+ * Any thread, no thread state needed.
+ *
+ * Returns: the PYUSDT_* bit, 0 when there is no such event or @name is NULL.
+ *
+ * Since: 0.1
+ */
+uint64_t pyusdt_event_bit(const char *name);
+
+/**
+ * pyusdt_strerror - what a return value means and what to do
+ * @error: what a function returned, negative
+ *
+ * Any thread, no thread state needed.
+ *
+ * Returns: a static string, never NULL.
+ *
+ * Since: 0.1
+ */
+const char *pyusdt_strerror(int error);
+
+/**
+ * pyusdt_version - the version of the library that runs
+ *
+ * PYUSDT_VERSION is the one that was compiled against. Any thread, no thread state
+ * needed.
+ *
+ * Returns: a static string such as "0.1.0".
+ *
+ * Since: 0.1
+ */
+const char *pyusdt_version(void);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PYUSDT_H */

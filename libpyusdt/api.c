@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The public functions that need Python: what may be called when, then the real work. */
+#include "pyusdt.h"
+
+#include <errno.h>
+
+#include "control.h"
+#include "events.h"
+#include "interp.h"
+#include "probes.h"
+#include "pycompat.h"
+
+/* Returns: 0 when Python can be called from this thread. */
+static int check_python(void)
+{
+	if (!pycompat_usable())
+		return -ENOTSUP;
+	return Py_IsInitialized() && pycompat_attached() ? 0 : -EPERM;
+}
+
+int pyusdt_enable(uint64_t mask)
+{
+	struct interp *interp;
+	PyObject *pending;
+	int error = check_python();
+
+	if (error)
+		return error;
+	if (!mask || mask & ~events_all)
+		return -EINVAL;
+	pending = PyErr_GetRaisedException();
+	error = interp_get(&interp);
+	if (!error)
+		error = control_enable(interp, mask);
+	PyErr_SetRaisedException(pending);
+	return error;
+}
+
+/*
+ * What the others have in common: nothing is to be done in an interpreter where nothing
+ * was ever armed.
+ */
+static int with_interp(int (*function)(struct interp *interp))
+{
+	struct interp *interp;
+	PyObject *pending;
+	int result = check_python();
+
+	if (result)
+		return result;
+	pending = PyErr_GetRaisedException();
+	interp = interp_find();
+	if (interp)
+		result = function(interp);
+	PyErr_SetRaisedException(pending);
+	return result;
+}
+
+int pyusdt_disable(void)
+{
+	return with_interp(control_disable);
+}
+
+int pyusdt_poll(void)
+{
+	return with_interp(control_poll);
+}
+
+int pyusdt_configure(const struct pyusdt_options *options)
+{
+	struct interp *interp;
+	PyObject *pending;
+	int error = check_python();
+
+	if (error)
+		return error;
+	pending = PyErr_GetRaisedException();
+	error = interp_get(&interp);
+	if (!error)
+		error = control_configure(interp, options);
+	PyErr_SetRaisedException(pending);
+	return error;
+}
+
+static uint64_t armed(void)
+{
+	struct interp *interp;
+	PyObject *pending;
+	uint64_t mask = 0;
+
+	if (check_python() < 0)
+		return 0;
+	pending = PyErr_GetRaisedException();
+	interp = interp_find();
+	if (interp)
+		mask = interp->armed;
+	PyErr_SetRaisedException(pending);
+	return mask;
+}
+
+uint64_t pyusdt_enabled(void)
+{
+	return armed();
+}
+
+uint64_t pyusdt_active(void)
+{
+	return armed() & probes_watched();
+}
+
+uint64_t pyusdt_supported(void)
+{
+	struct interp *interp;
+	PyObject *pending;
+	uint64_t mask = 0;
+
+	if (check_python() < 0)
+		return 0;
+	pending = PyErr_GetRaisedException();
+	if (interp_get(&interp) == 0) {
+		monitor_set supported = monitoring_supported(&interp->monitoring);
+
+		for (int i = 0; i < EVENT_COUNT; i++)
+			if (!(events_required(event_bit(i)) & ~supported))
+				mask |= event_bit(i);
+	}
+	PyErr_SetRaisedException(pending);
+	return mask;
+}
+
+const char *pyusdt_version(void)
+{
+	return PYUSDT_VERSION;
+}

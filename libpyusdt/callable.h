@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A C function with a context as a Python callable: what we hand to sys.monitoring, to
+ * weak references, to atexit and to os.register_at_fork.
+ *
+ * A type of our own with a vectorcall slot rather than a PyCFunction: the context comes
+ * with the object, at no look-up, and CPython calls us without a layer in between.
+ */
+#ifndef PYUSDT_CALLABLE_H
+#define PYUSDT_CALLABLE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+struct callable {
+	PyObject_HEAD
+	vectorcallfunc function;
+	void *context; /* borrowed */
+};
+
+/* Returns: the type, one per interpreter, a new reference; NULL with an exception set. */
+PyTypeObject *callable_type_new(void);
+
+/*
+ * @context must live for as long as the callable may be called.
+ *
+ * Returns: a new reference; NULL with an exception set.
+ */
+PyObject *callable_new(PyTypeObject *type, vectorcallfunc function, void *context);
+
+static inline void *callable_context(PyObject *self)
+{
+	return ((struct callable *)self)->context;
+}
+
+#endif /* PYUSDT_CALLABLE_H */

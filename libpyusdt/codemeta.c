@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "codemeta.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "callable.h"
+#include "pycompat.h"
+#include "pyobject.h"
+
+#define FIRST_CAPACITY 64
+
+#define OWN_PACKAGE "pyusdt"
+
+static uint64_t next_id(void)
+{
+	static uint64_t last;
+
+	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+}
+
+static void insert(struct codemeta **slots, size_t capacity, struct codemeta *meta)
+{
+	size_t i = codetable_hash(meta->code) & (capacity - 1);
+
+	while (slots[i])
+		i = (i + 1) & (capacity - 1);
+	slots[i] = meta;
+}
+
+static bool grow(struct codetable *table)
+{
+	size_t capacity = table->capacity ? table->capacity * 2 : FIRST_CAPACITY;
+	struct codemeta **slots = calloc(capacity, sizeof(*slots));
+
+	if (!slots)
+		return false;
+	for (size_t i = 0; i < table->capacity; i++)
+		if (table->slots[i])
+			insert(slots, capacity, table->slots[i]);
+	free(table->slots);
+	table->slots = slots;
+	table->capacity = capacity;
+	return true;
+}
+
+/* Take @meta out and close the gap, so that no look-up stops short at it. */
+static void take_out(struct codetable *table, const struct codemeta *meta)
+{
+	size_t mask = table->capacity - 1;
+	size_t gap = codetable_hash(meta->code) & mask;
+
+	while (table->slots[gap] != meta)
+		gap = (gap + 1) & mask;
+	table->slots[gap] = NULL;
+	table->count--;
+	for (size_t i = (gap + 1) & mask; table->slots[i]; i = (i + 1) & mask) {
+		size_t home = codetable_hash(table->slots[i]->code) & mask;
+
+		if (((i - home) & mask) >= ((i - gap) & mask)) {
+			table->slots[gap] = table->slots[i];
+			table->slots[i] = NULL;
+			gap = i;
+		}
+	}
+}
+
+/* The callback of the weak reference. */
+static PyObject *code_died(PyObject *self, PyObject *const *args, size_t nargsf,
+			   PyObject *kwnames)
+{
+	struct codemeta *meta = callable_context(self);
+
+	(void)args;
+	(void)nargsf;
+	(void)kwnames;
+	take_out(meta->table, meta);
+	Py_DECREF(meta->weakref);
+	free(meta);
+	Py_RETURN_NONE;
+}
+
+/* The strings of a code object on their way into its metadata. */
+struct names {
+	struct {
+		PyObject *bytes; /* owned; NULL: empty */
+		const char *data;
+		size_t size; /* with the NUL */
+	} text[4];
+};
+
+enum { NAME, FILE_NAME, QUALNAME, MODULE };
+
+/* Returns: 0, or -1 with an exception set. @text is stolen, NULL is an empty string. */
+static int names_set(struct names *names, int which, PyObject *text)
+{
+	PyObject *bytes = NULL;
+
+	names->text[which].data = "";
+	names->text[which].size = 1;
+	if (!text)
+		return 0;
+	bytes = pyobject_utf8(text);
+	Py_DECREF(text);
+	if (!bytes)
+		return -1;
+	names->text[which].bytes = bytes;
+	names->text[which].data = PyBytes_AsString(bytes);
+	/* A name with a NUL in it ends there, as C strings do. */
+	names->text[which].size = strlen(names->text[which].data) + 1;
+	return 0;
+}
+
+/* Returns: 0, or -1 with an exception set. */
+static int names_of_code(struct names *names, PyObject *code)
+{
+	static const char *const attributes[] = {
+		[NAME] = "co_name",
+		[FILE_NAME] = "co_filename",
+		[QUALNAME] = "co_qualname",
+	};
+
+	for (int i = NAME; i <= QUALNAME; i++) {
+		/* Code objects are of a builtin type that has no subclasses: no user code. */
+		PyObject *text = PyObject_GetAttrString(code, attributes[i]);
+
+		if (!text || names_set(names, i, text) < 0)
+			return -1;
+	}
+	return names_set(names, MODULE,
+			 pyobject_dict_str(PyEval_GetGlobals(), "__name__"));
+}
+
+static void names_free(struct names *names)
+{
+	for (size_t i = 0; i < sizeof(names->text) / sizeof(names->text[0]); i++)
+		Py_XDECREF(names->text[i].bytes);
+}
+
+/* Returns: the first line, or -1 with an exception set. */
+static int first_line(PyObject *code)
+{
+	PyObject *number = PyObject_GetAttrString(code, "co_firstlineno");
+	long line = number ? PyLong_AsLong(number) : -1;
+
+	Py_XDECREF(number);
+	return (int)line;
+}
+
+static const char *append(char **end, const char *data, size_t size)
+{
+	char *start = *end;
+
+	memcpy(start, data, size);
+	*end += size;
+	return start;
+}
+
+static struct codemeta *meta_new(const struct names *names, PyObject *code)
+{
+	bool same = !strcmp(names->text[NAME].data, names->text[QUALNAME].data);
+	size_t size = names->text[NAME].size + names->text[FILE_NAME].size +
+		      (same ? 0 : names->text[QUALNAME].size) + names->text[MODULE].size;
+	struct codemeta *meta = malloc(sizeof(*meta) + size);
+	char *end;
+
+	if (!meta)
+		return NULL;
+	end = meta->strings;
+	meta->code = code;
+	meta->weakref = NULL;
+	meta->name = append(&end, names->text[NAME].data, names->text[NAME].size);
+	meta->file = append(&end, names->text[FILE_NAME].data, names->text[FILE_NAME].size);
+	meta->qualname = same ? meta->name
+			      : append(&end, names->text[QUALNAME].data,
+				       names->text[QUALNAME].size);
+	meta->module = append(&end, names->text[MODULE].data, names->text[MODULE].size);
+	return meta;
+}
+
+/* Returns: 0, or -1 with an exception set. */
+static int watch_death(struct codemeta *meta, PyTypeObject *callable)
+{
+	PyObject *callback = callable_new(callable, code_died, meta);
+
+	if (!callback)
+		return -1;
+	meta->weakref = PyWeakref_NewRef(meta->code, callback);
+	Py_DECREF(callback);
+	return meta->weakref ? 0 : -1;
+}
+
+/* Is the frame that runs now one of the Python package pyusdt? */
+static bool is_own(void)
+{
+	PyObject *package = pyobject_dict_str(PyEval_GetGlobals(), "__package__");
+	bool own =
+		package && PyUnicode_CompareWithASCIIString(package, OWN_PACKAGE) == 0;
+
+	Py_XDECREF(package);
+	return own;
+}
+
+struct codemeta *codetable_add(struct codetable *table, PyObject *object)
+{
+	struct names names = {0};
+	struct codemeta *meta = NULL;
+	int line;
+
+	if (!pycompat_is_code(object))
+		return NULL;
+	/* At most two thirds full. */
+	if (table->count * 3 >= table->capacity * 2 && !grow(table))
+		return NULL;
+	line = first_line(object);
+	if (!PyErr_Occurred() && names_of_code(&names, object) == 0)
+		meta = meta_new(&names, object);
+	names_free(&names);
+	if (meta && watch_death(meta, table->callable) < 0) {
+		free(meta);
+		meta = NULL;
+	}
+	/* Ours: inside a monitoring callback there is no exception of the program. */
+	PyErr_Clear();
+	if (!meta)
+		return NULL;
+	meta->line = line;
+	meta->own = is_own();
+	meta->id = next_id();
+	meta->table = table;
+	insert(table->slots, table->capacity, meta);
+	table->count++;
+	return meta;
+}
+
+void codetable_clear(struct codetable *table)
+{
+	struct codemeta **slots = table->slots;
+	size_t capacity = table->capacity;
+
+	table->slots = NULL;
+	table->capacity = 0;
+	table->count = 0;
+	for (size_t i = 0; i < capacity; i++) {
+		if (!slots[i])
+			continue;
+		Py_DECREF(slots[i]->weakref);
+		free(slots[i]);
+	}
+	free(slots);
+}

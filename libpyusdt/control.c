@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "control.h"
+
+#include <errno.h>
+
+#include "finalize.h"
+#include "fork.h"
+#include "interp.h"
+#include "options.h"
+#include "probes.h"
+#include "watcher.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+
+/* With the lock held. */
+static struct interp *armed_interps;
+static struct interp *visited; /* the one that the watcher is at */
+
+/* Returns: whether the change may begin; false where another is under way. */
+static bool try_begin(struct interp *interp)
+{
+	bool began;
+
+	pthread_mutex_lock(&lock);
+	began = !interp->changing;
+	if (began) {
+		interp->changing = true;
+		interp->changer = pthread_self();
+	}
+	pthread_mutex_unlock(&lock);
+	return began;
+}
+
+static bool is_changer(struct interp *interp)
+{
+	bool is;
+
+	pthread_mutex_lock(&lock);
+	is = interp->changing && pthread_equal(interp->changer, pthread_self());
+	pthread_mutex_unlock(&lock);
+	return is;
+}
+
+static void wait_until_unchanging(const struct interp *interp)
+{
+	PyThreadState *state = PyEval_SaveThread();
+
+	pthread_mutex_lock(&lock);
+	while (interp->changing)
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+	PyEval_RestoreThread(state);
+}
+
+static int begin(struct interp *interp)
+{
+	while (!try_begin(interp)) {
+		if (is_changer(interp))
+			return -EDEADLK;
+		wait_until_unchanging(interp);
+	}
+	return 0;
+}
+
+static void end(struct interp *interp)
+{
+	pthread_mutex_lock(&lock);
+	interp->changing = false;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+static void list(struct interp *interp)
+{
+	pthread_mutex_lock(&lock);
+	if (!interp->listed) {
+		interp->next = armed_interps;
+		armed_interps = interp;
+		interp->listed = true;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+static void unlist(struct interp *interp)
+{
+	pthread_mutex_lock(&lock);
+	for (struct interp **at = &armed_interps; *at; at = &(*at)->next) {
+		if (*at == interp) {
+			*at = interp->next;
+			break;
+		}
+	}
+	interp->listed = false;
+	pthread_mutex_unlock(&lock);
+}
+
+/*
+ * Arm exactly @armed, and instrument what of it is watched. The one place where an
+ * interpreter's events change.
+ *
+ * Returns: 1 when instrumentation changed, 0 when not; an error changes nothing.
+ */
+static int apply(struct interp *interp, uint64_t armed)
+{
+	uint64_t active = armed & probes_watched();
+	int result = monitoring_set(&interp->monitoring, events_required(active));
+
+	pthread_mutex_lock(&lock);
+	interp->retry = result < 0;
+	if (result >= 0) {
+		interp->armed = armed;
+		interp->active = active;
+	}
+	pthread_mutex_unlock(&lock);
+	return result;
+}
+
+/* Returns: 0, with a tool id taken and the handlers registered; an error takes nothing. */
+static int prepare(struct interp *interp)
+{
+	int error = 0;
+
+	if (!interp->hooked)
+		error = finalize_hook(interp);
+	if (!error && !interp->hooked)
+		error = fork_hook(interp);
+	if (error)
+		return error;
+	interp->hooked = true;
+	if (interp->monitoring.tool_id < 0)
+		error = monitoring_take_tool(&interp->monitoring, options_get().tool_id);
+	return error;
+}
+
+/* Returns: 0, with nothing left behind; an error leaves @interp armed. */
+static int disarm(struct interp *interp)
+{
+	int result;
+
+	if (interp->monitoring.tool_id < 0)
+		return 0;
+	result = apply(interp, 0);
+	if (result < 0)
+		return result;
+	monitoring_release_tool(&interp->monitoring);
+	codetable_clear(&interp->codes);
+	unlist(interp);
+	/* Stopping cannot fail. */
+	watcher_update();
+	return 0;
+}
+
+static int enable(struct interp *interp, uint64_t mask)
+{
+	bool was_armed = interp->listed;
+	int error;
+
+	if (interp->closed)
+		return -ESHUTDOWN;
+	if (events_required(mask) & ~monitoring_supported(&interp->monitoring))
+		return -ENOTSUP;
+	error = prepare(interp);
+	if (error)
+		return error;
+	error = apply(interp, mask);
+	if (error >= 0) {
+		list(interp);
+		error = watcher_update();
+	}
+	if (error < 0 && !was_armed)
+		disarm(interp);
+	return error < 0 ? error : 0;
+}
+
+int control_enable(struct interp *interp, uint64_t mask)
+{
+	int error = begin(interp);
+
+	if (error)
+		return error;
+	error = enable(interp, mask);
+	end(interp);
+	watcher_look_again();
+	return error;
+}
+
+int control_disable(struct interp *interp)
+{
+	int error = begin(interp);
+
+	if (error)
+		return error;
+	error = disarm(interp);
+	end(interp);
+	return error;
+}
+
+int control_poll(struct interp *interp)
+{
+	int result = begin(interp);
+
+	if (result)
+		return result;
+	if (interp->closed)
+		result = -ESHUTDOWN;
+	else if (interp->listed)
+		result = apply(interp, interp->armed);
+	end(interp);
+	return result;
+}
+
+static int configure(const struct pyusdt_options *options)
+{
+	struct pyusdt_options before = options_get();
+	bool any_armed;
+	int error;
+
+	pthread_mutex_lock(&lock);
+	any_armed = armed_interps != NULL;
+	pthread_mutex_unlock(&lock);
+	if (any_armed && options->tool_id != before.tool_id)
+		return -EBUSY;
+	options_set(options);
+	error = watcher_update();
+	if (error)
+		options_set(&before);
+	return error;
+}
+
+int control_configure(struct interp *interp, const struct pyusdt_options *options)
+{
+	int error = options_check(options);
+
+	if (!error)
+		error = begin(interp);
+	if (error)
+		return error;
+	error = configure(options);
+	end(interp);
+	return error;
+}
+
+static void wait_until_unvisited(const struct interp *interp)
+{
+	PyThreadState *state = PyEval_SaveThread();
+
+	pthread_mutex_lock(&lock);
+	while (visited == interp)
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+	PyEval_RestoreThread(state);
+}
+
+void control_close(struct interp *interp)
+{
+	if (begin(interp) < 0)
+		return;
+	interp->closed = true;
+	/* Where this fails, sys.monitoring goes with the interpreter all the same. */
+	if (disarm(interp) < 0) {
+		unlist(interp);
+		watcher_update();
+	}
+	end(interp);
+	wait_until_unvisited(interp);
+}
+
+void control_forget(struct interp *interp)
+{
+	unlist(interp);
+}
+
+/* In the watcher thread, without the GIL. Returns: whether @interp is in step now. */
+static bool visit(struct interp *interp)
+{
+	/*
+	 * A thread state for this visit only: a lasting one would show in faulthandler's
+	 * output, and Py_EndInterpreter() dies of it. PyGILState_Ensure() knows the main
+	 * interpreter only.
+	 */
+	PyThreadState *state = PyThreadState_New(interp->state);
+	bool in_step = false;
+
+	if (!state)
+		return false;
+	PyEval_AcquireThread(state);
+	/* Must not wait here: whoever is at it may be waiting for this thread to end. */
+	if (try_begin(interp)) {
+		in_step = !interp->listed || apply(interp, interp->armed) >= 0;
+		end(interp);
+	}
+	PyThreadState_Clear(state);
+	PyEval_ReleaseThread(state);
+	PyThreadState_Delete(state);
+	return in_step;
+}
+
+/* With the lock held. Returns: the first one after @last that is not in step. */
+static struct interp *next_out_of_step(struct interp *last)
+{
+	uint64_t watched = probes_watched();
+	struct interp *interp = last ? last->next : armed_interps;
+
+	while (interp && !interp->retry && (interp->armed & watched) == interp->active)
+		interp = interp->next;
+	return interp;
+}
+
+bool control_sync(void)
+{
+	bool in_step = true;
+
+	pthread_mutex_lock(&lock);
+	visited = next_out_of_step(NULL);
+	while (visited) {
+		struct interp *last;
+
+		pthread_mutex_unlock(&lock);
+		if (!visit(visited))
+			in_step = false;
+		pthread_mutex_lock(&lock);
+		/* Where it is no longer listed, the list has changed: look at it anew later. */
+		last = visited;
+		visited = last->listed ? next_out_of_step(last) : NULL;
+		if (!last->listed && armed_interps)
+			in_step = false;
+		pthread_cond_broadcast(&changed);
+	}
+	pthread_mutex_unlock(&lock);
+	return in_step;
+}
+
+bool control_wants_watcher(void)
+{
+	bool wants;
+
+	pthread_mutex_lock(&lock);
+	wants = armed_interps != NULL;
+	pthread_mutex_unlock(&lock);
+	return wants && options_get().poll_msec > 0;
+}
+
+void control_fork_prepare(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void control_fork_parent(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+/* Only this thread is left: a change that another one was at will never end. */
+void control_fork_child(void)
+{
+	visited = NULL;
+	for (struct interp *interp = armed_interps; interp; interp = interp->next) {
+		if (interp->changing && !pthread_equal(interp->changer, pthread_self())) {
+			interp->changing = false;
+			interp->retry = true;
+		}
+	}
+	pthread_cond_init(&changed, NULL);
+	pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which events are armed in which interpreter, and keeping what is instrumented in step
+ * with what is watched. Errors are as in pyusdt.h.
+ *
+ * A change of an interpreter calls into Python, which may let go of the GIL; so each is
+ * bracketed by a flag of the interpreter, and whoever finds it set waits without the GIL.
+ * The lock behind it is held for moments only and never while waiting for the GIL.
+ */
+#ifndef PYUSDT_CONTROL_H
+#define PYUSDT_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pyusdt.h"
+
+struct interp;
+
+/* These need the GIL of @interp, and no exception set. */
+int control_enable(struct interp *interp, uint64_t mask);
+int control_disable(struct interp *interp);
+int control_poll(struct interp *interp);
+int control_configure(struct interp *interp, const struct pyusdt_options *options);
+
+/* As control_disable(), for good: the interpreter is about to end. */
+void control_close(struct interp *interp);
+
+/* The last moment of @interp: it must not be found any more. */
+void control_forget(struct interp *interp);
+
+/*
+ * For the watcher thread, which holds nothing: bring every armed interpreter in step.
+ *
+ * Returns: false when one is not and should be tried again.
+ */
+bool control_sync(void);
+
+/* Returns: whether there is anything for the watcher thread to do. */
+bool control_wants_watcher(void);
+
+/* Around fork(): nobody else is within the lock. */
+void control_fork_prepare(void);
+void control_fork_parent(void);
+void control_fork_child(void);
+
+#endif /* PYUSDT_CONTROL_H */

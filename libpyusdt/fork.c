@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * CPython warns when a program with threads forks, and ours is a thread that the program
+ * knows nothing of. So the watcher is ended before an os.fork() and started again after
+ * it has returned. In the child it is started at once.
+ */
+#include "fork.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+
+#include "callable.h"
+#include "control.h"
+#include "interp.h"
+#include "watcher.h"
+
+static bool is_only_thread(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	int count = 0;
+
+	if (!tasks)
+		return true;
+	while (count < 4 && readdir(tasks))
+		count++;
+	closedir(tasks);
+	return count == 3; /* with "." and ".." */
+}
+
+static int resume_later(void *unused)
+{
+	(void)unused;
+	watcher_resume();
+	return 0;
+}
+
+static PyObject *before(PyObject *self, PyObject *const *args, size_t nargsf,
+			PyObject *kwnames)
+{
+	(void)self;
+	(void)args;
+	(void)nargsf;
+	(void)kwnames;
+	watcher_pause();
+	Py_RETURN_NONE;
+}
+
+static PyObject *after_in_parent(PyObject *self, PyObject *const *args, size_t nargsf,
+				 PyObject *kwnames)
+{
+	(void)self;
+	(void)args;
+	(void)nargsf;
+	(void)kwnames;
+	/* CPython counts the threads after this: a program without others must have one. */
+	if (!is_only_thread() || Py_AddPendingCall(resume_later, NULL) < 0)
+		watcher_resume();
+	Py_RETURN_NONE;
+}
+
+static PyObject *after_in_child(PyObject *self, PyObject *const *args, size_t nargsf,
+				PyObject *kwnames)
+{
+	(void)self;
+	(void)args;
+	(void)nargsf;
+	(void)kwnames;
+	watcher_resume();
+	Py_RETURN_NONE;
+}
+
+static void prepare(void)
+{
+	watcher_fork_prepare();
+	control_fork_prepare();
+}
+
+static void parent(void)
+{
+	control_fork_parent();
+	watcher_fork_parent();
+}
+
+static void child(void)
+{
+	control_fork_child();
+	watcher_fork_child();
+}
+
+static void hook_c_fork(void)
+{
+	static bool done; /* the library is never unloaded; GIL or not, once is enough */
+
+	if (!__atomic_exchange_n(&done, true, __ATOMIC_RELAXED))
+		pthread_atfork(prepare, parent, child);
+}
+
+/* Returns: a new dict for register_at_fork(**kwargs), NULL with an exception set. */
+static PyObject *handlers(struct interp *interp)
+{
+	const struct {
+		const char *name;
+		vectorcallfunc function;
+	} all[] = {
+		{"before", before},
+		{"after_in_parent", after_in_parent},
+		{"after_in_child", after_in_child},
+	};
+	PyObject *dict = PyDict_New();
+
+	for (size_t i = 0; dict && i < sizeof(all) / sizeof(all[0]); i++) {
+		PyObject *handler =
+			callable_new(interp->callable, all[i].function, interp);
+
+		if (!handler || PyDict_SetItemString(dict, all[i].name, handler) < 0)
+			Py_CLEAR(dict);
+		Py_XDECREF(handler);
+	}
+	return dict;
+}
+
+int fork_hook(struct interp *interp)
+{
+	PyObject *module = PyImport_ImportModule("posix");
+	PyObject *function =
+		module ? PyObject_GetAttrString(module, "register_at_fork") : NULL;
+	PyObject *keywords = function ? handlers(interp) : NULL;
+	PyObject *empty = keywords ? PyTuple_New(0) : NULL;
+	PyObject *result = empty ? PyObject_Call(function, empty, keywords) : NULL;
+	int error = result ? 0 : -EIO;
+
+	if (!result && PyErr_ExceptionMatches(PyExc_MemoryError))
+		error = -ENOMEM;
+	PyErr_Clear();
+	Py_XDECREF(result);
+	Py_XDECREF(empty);
+	Py_XDECREF(keywords);
+	Py_XDECREF(function);
+	Py_XDECREF(module);
+	hook_c_fork();
+	return error;
+}

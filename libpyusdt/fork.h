@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Forks of the traced program, by os.fork() and by C's fork(). */
+#ifndef PYUSDT_FORK_H
+#define PYUSDT_FORK_H
+
+struct interp;
+
+/*
+ * Register with os.register_at_fork() of @interp and, once, with pthread_atfork().
+ *
+ * Returns: 0; -EIO, -ENOMEM.
+ */
+int fork_hook(struct interp *interp);
+
+#endif /* PYUSDT_FORK_H */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What we keep per interpreter. It lives in a capsule in the interpreter's own dict, so
+ * that it is fresh after each initialisation of Python and goes with the interpreter.
+ */
+#ifndef PYUSDT_INTERP_H
+#define PYUSDT_INTERP_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "codemeta.h"
+#include "monitoring.h"
+
+struct interp {
+	PyInterpreterState *state; /* borrowed */
+
+	/* Written with the GIL and the control lock held, read with either. */
+	uint64_t armed;	      /* events, as in pyusdt.h */
+	uint64_t active;      /* of these, those that are instrumented now */
+	bool retry;	      /* the last change failed: try again though nothing changed */
+	struct interp *next;  /* in the list of armed interpreters */
+	bool listed;
+
+	/* With the control lock held. */
+	bool changing;	   /* a thread is about to change the fields below ... */
+	pthread_t changer; /* ... and this one is it */
+
+	/* With the GIL held, and by the changer only. */
+	struct monitoring monitoring;
+	PyTypeObject *callable; /* owned */
+	bool hooked;		/* atexit and fork handlers are registered */
+	bool closed;		/* the atexit handlers have run */
+
+	/* With the GIL held. */
+	struct codetable codes;
+};
+
+/*
+ * The calling thread's interpreter. Needs an attached thread state.
+ *
+ * Returns: NULL where nothing was ever armed in it.
+ */
+struct interp *interp_find(void);
+
+/*
+ * As interp_find(), and makes it where there is none.
+ *
+ * Returns: 0; -ENOTSUP, -ENOMEM, -ESHUTDOWN (the interpreter is about to end).
+ */
+int interp_get(struct interp **interp);
+
+#endif /* PYUSDT_INTERP_H */

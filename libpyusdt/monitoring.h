@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sys.monitoring of one interpreter: the tool id, the events set and the callbacks
+ * registered. All calls into sys.monitoring are here.
+ *
+ * Everything needs the GIL of the interpreter. Errors are negative errno values; no
+ * exception is left set, and none may be set before.
+ */
+#ifndef PYUSDT_MONITORING_H
+#define PYUSDT_MONITORING_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "events.h"
+
+struct monitoring {
+	/* Functions of sys.monitoring, owned: a program may replace the module's own. */
+	PyObject *use_tool_id;
+	PyObject *free_tool_id;
+	PyObject *get_tool;
+	PyObject *register_callback;
+	PyObject *set_events;
+	/* CPython's number of each event, which differ between versions; 0: has it not. */
+	long bits[EVENT_COUNT];
+	int tool_id; /* -1: none taken */
+	monitor_set events; /* set now */
+	/* The callbacks' context is the interpreter's; owned. */
+	PyObject *callbacks[EVENT_COUNT];
+};
+
+/*
+ * Look up what is needed, take nothing yet. @callbacks: owned by @monitoring from now on.
+ *
+ * Returns: 0; -ENOTSUP when there is no sys.monitoring, -ENOMEM.
+ */
+int monitoring_init(struct monitoring *monitoring);
+
+void monitoring_clear(struct monitoring *monitoring);
+
+/* Returns: the sys.monitoring events that this CPython has. */
+monitor_set monitoring_supported(const struct monitoring *monitoring);
+
+/*
+ * Take a tool id, @wanted or, where that is -1, the first free of 4, 3, 5, 1, 0, 2.
+ *
+ * Returns: 0; -EBUSY when it is not to be had, -EIO.
+ */
+int monitoring_take_tool(struct monitoring *monitoring, int wanted);
+
+/* Give the tool id back. No events may be set. */
+void monitoring_release_tool(struct monitoring *monitoring);
+
+/*
+ * Set exactly the events of @wanted, all or nothing. Callbacks are registered before
+ * their events are set and unregistered after.
+ *
+ * Returns: 1 when something changed, 0 when not; -EIO, -ENOMEM.
+ */
+int monitoring_set(struct monitoring *monitoring, monitor_set wanted);
+
+#endif /* PYUSDT_MONITORING_H */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the stable ABI of CPython 3.12 lacks, looked up at run time: symbols that every
+ * CPython from 3.12 exports but that the limited API does not declare. All of them are
+ * weak, so that the library loads into any program; pycompat_usable() says whether the
+ * running interpreter has what we cannot do without.
+ */
+#ifndef PYUSDT_PYCOMPAT_H
+#define PYUSDT_PYCOMPAT_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <stdbool.h>
+
+/*
+ * Returns: whether the program has a CPython >= 3.12. Needs nothing, not even an
+ * initialised Python.
+ */
+bool pycompat_usable(void);
+
+/* Returns: whether this thread has an attached thread state (holds the GIL). */
+bool pycompat_attached(void);
+
+bool pycompat_is_code(PyObject *object);
+bool pycompat_is_function(PyObject *object);
+bool pycompat_is_method(PyObject *object);
+
+/*
+ * Returns: the namespace of @type itself, a new reference, without any attribute
+ * look-up; NULL, with no exception set, where there is none.
+ */
+PyObject *pycompat_type_dict(PyTypeObject *type);
+
+#endif /* PYUSDT_PYCOMPAT_H */

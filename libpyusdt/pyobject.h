@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Looking at Python objects without running any user code. */
+#ifndef PYUSDT_PYOBJECT_H
+#define PYUSDT_PYOBJECT_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+/*
+ * @text: a str. Lone surrogates become \udcXX.
+ *
+ * Returns: its UTF-8 as a new bytes object; NULL with an exception set.
+ */
+PyObject *pyobject_utf8(PyObject *text);
+
+/*
+ * The value of the key @name (ASCII) in @dict, where that is a str. Compares no keys but
+ * exact strings: any other could run an __eq__ of the user. @dict may be NULL.
+ *
+ * Returns: a new reference; NULL, with no exception set, where there is none.
+ */
+PyObject *pyobject_dict_str(PyObject *dict, const char *name);
+
+#endif /* PYUSDT_PYOBJECT_H */

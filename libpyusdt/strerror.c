@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pyusdt.h"
+
+#include <errno.h>
+
+const char *pyusdt_strerror(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return "an argument is out of range";
+	case -ENOTSUP:
+		return "the running Python does not have this: CPython 3.12 or later is "
+		       "needed, see pyusdt_supported()";
+	case -EBUSY:
+		return "no sys.monitoring tool id is free: end another tool (debugger, "
+		       "coverage, profiler) first";
+	case -EPERM:
+		return "Python is not initialised, or this thread does not hold the GIL";
+	case -ESHUTDOWN:
+		return "this interpreter is shutting down";
+	case -EDEADLK:
+		return "called from within itself, by an audit hook";
+	case -EAGAIN:
+		return "the watcher thread could not be started: too many threads";
+	case -ENOMEM:
+		return "out of memory";
+	case -EIO:
+		return "Python refused a call to sys.monitoring, atexit or os: an audit hook "
+		       "or another tool is in the way";
+	}
+	return error < 0 ? "unknown error" : "no error";
+}

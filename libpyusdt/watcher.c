@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "watcher.h"
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "options.h"
+#include "probes.h"
+
+#define THREAD_NAME "pyusdt"
+
+/* Enough for CPython to set events and to run an audit hook written in Python. */
+#define STACK_SIZE (512 * 1024)
+
+/*
+ * After a change, and after a failed one: CPython counts changes of instrumentation in 24
+ * bits, and a tracer that comes and goes in a loop must not use them up.
+ */
+#define MSEC_AFTER_CHANGE  100
+#define MSEC_AFTER_FAILURE 1000
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* With the lock held. */
+static struct {
+	pthread_cond_t wake;   /* the thread shall look up */
+	pthread_cond_t joined; /* the thread has ended */
+	pthread_t thread;
+	pid_t tid;	      /* 0 until the thread has begun */
+	bool ready;	      /* the condition variables are made */
+	bool running;	      /* there is a thread, joinable */
+	bool stop;	      /* ... that is asked to end and about to be joined */
+	unsigned int paused;
+} watcher;
+
+static bool look_again; /* atomic */
+
+void watcher_look_again(void)
+{
+	__atomic_store_n(&look_again, true, __ATOMIC_RELEASE);
+}
+
+/* Wait for @msec or until woken. */
+static void wait_msec(unsigned int msec)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += msec / 1000;
+	until.tv_nsec += (long)(msec % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_cond_timedwait(&watcher.wake, &lock, &until);
+}
+
+static unsigned int at_least(unsigned int msec, unsigned int least)
+{
+	return msec > least ? msec : least;
+}
+
+static void *watch(void *unused)
+{
+	uint64_t seen = 0;
+	unsigned int least = 0;
+
+	(void)unused;
+	pthread_mutex_lock(&lock);
+	watcher.tid = (pid_t)syscall(SYS_gettid);
+	pthread_cond_broadcast(&watcher.joined);
+	while (!watcher.stop) {
+		uint64_t watched;
+
+		wait_msec(at_least(options_get().poll_msec, least));
+		least = 0;
+		watched = probes_watched();
+		if (watcher.stop ||
+		    (watched == seen &&
+		     !__atomic_load_n(&look_again, __ATOMIC_ACQUIRE)))
+			continue;
+		__atomic_store_n(&look_again, false, __ATOMIC_RELAXED);
+		pthread_mutex_unlock(&lock);
+		if (control_sync()) {
+			seen = watched;
+			least = MSEC_AFTER_CHANGE;
+		} else {
+			watcher_look_again();
+			least = MSEC_AFTER_FAILURE;
+		}
+		pthread_mutex_lock(&lock);
+	}
+	pthread_mutex_unlock(&lock);
+	return NULL;
+}
+
+static void make_conditions(void)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&watcher.wake, &attributes);
+	pthread_condattr_destroy(&attributes);
+	pthread_cond_init(&watcher.joined, NULL);
+	watcher.ready = true;
+}
+
+/* With the lock held and no thread. Returns: 0 or -EAGAIN. */
+static int start(void)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	int error;
+
+	if (!watcher.ready)
+		make_conditions();
+	watcher.tid = 0;
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	/* Signals are for the program's threads. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&watcher.thread, &attributes, watch, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	if (error)
+		return -EAGAIN;
+	pthread_setname_np(watcher.thread, THREAD_NAME);
+	watcher.running = true;
+	return 0;
+}
+
+/* With the lock held, which is let go of in between, and a thread. No GIL. */
+static void stop(void)
+{
+	pthread_t thread = watcher.thread;
+	pid_t tid;
+
+	if (watcher.stop) {
+		while (watcher.stop)
+			pthread_cond_wait(&watcher.joined, &lock);
+		return;
+	}
+	while (!watcher.tid)
+		pthread_cond_wait(&watcher.joined, &lock);
+	tid = watcher.tid;
+	watcher.stop = true;
+	pthread_cond_signal(&watcher.wake);
+	pthread_mutex_unlock(&lock);
+	pthread_join(thread, NULL);
+	/* A thread is joined a moment before the kernel takes it out of /proc. */
+	while (syscall(SYS_tgkill, getpid(), tid, 0) == 0)
+		sched_yield();
+	pthread_mutex_lock(&lock);
+	watcher.running = false;
+	watcher.stop = false;
+	pthread_cond_broadcast(&watcher.joined);
+}
+
+/* With the lock held. */
+static bool wanted(void)
+{
+	return !watcher.paused && control_wants_watcher();
+}
+
+/* With the lock held, without the GIL. Returns: 0 or -EAGAIN. */
+static int settle(void)
+{
+	while (watcher.running && !wanted())
+		stop();
+	if (!watcher.running && wanted())
+		return start();
+	if (watcher.running)
+		pthread_cond_signal(&watcher.wake);
+	return 0;
+}
+
+int watcher_update(void)
+{
+	PyThreadState *state = PyEval_SaveThread();
+	int error;
+
+	pthread_mutex_lock(&lock);
+	error = settle();
+	pthread_mutex_unlock(&lock);
+	PyEval_RestoreThread(state);
+	return error;
+}
+
+void watcher_pause(void)
+{
+	pthread_mutex_lock(&lock);
+	watcher.paused++;
+	pthread_mutex_unlock(&lock);
+	watcher_update();
+}
+
+void watcher_resume(void)
+{
+	pthread_mutex_lock(&lock);
+	/* An embedder may tell CPython of the end of a fork only. */
+	if (watcher.paused)
+		watcher.paused--;
+	pthread_mutex_unlock(&lock);
+	/* Where the thread cannot be started now, the next change or fork tries again. */
+	watcher_update();
+}
+
+void watcher_fork_prepare(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void watcher_fork_parent(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+/* The thread stayed in the parent. */
+void watcher_fork_child(void)
+{
+	watcher.running = false;
+	watcher.stop = false;
+	watcher.ready = false;
+	pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The thread that looks at the tracers' semaphores, one per process. A tick on which
+ * nothing has changed reads them and nothing else.
+ */
+#ifndef PYUSDT_WATCHER_H
+#define PYUSDT_WATCHER_H
+
+/*
+ * Start or stop the thread, as control_wants_watcher() says, or let it take note of a new
+ * poll interval. After stopping, the thread is gone. Needs the GIL, and lets go of it
+ * while it waits for the thread to end.
+ *
+ * Returns: 0; -EAGAIN when the thread could not be started.
+ */
+int watcher_update(void);
+
+/* Make the next tick compare in full: what is armed has changed. */
+void watcher_look_again(void);
+
+/*
+ * End the thread, so that a fork sees none, until watcher_resume(). Calls nest. Needs the
+ * GIL, and lets go of it while it waits. The kernel too has forgotten the thread when
+ * this returns: CPython counts what is in /proc.
+ */
+void watcher_pause(void);
+void watcher_resume(void);
+
+/* Around fork(). */
+void watcher_fork_prepare(void);
+void watcher_fork_parent(void);
+void watcher_fork_child(void);
+
+#endif /* PYUSDT_WATCHER_H */

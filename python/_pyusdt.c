@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The Python binding: argument conversion only. python/pyusdt has what users see. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <errno.h>
+
+#include "pyusdt.h"
+
+/* Returns: @result where it is no error; else -1 with OSError set. */
+static int check(int result)
+{
+	PyObject *arguments;
+
+	if (result >= 0)
+		return result;
+	arguments = Py_BuildValue("is", -result, pyusdt_strerror(result));
+	if (arguments) {
+		PyErr_SetObject(PyExc_OSError, arguments);
+		Py_DECREF(arguments);
+	}
+	return -1;
+}
+
+static PyObject *none_or_error(int result)
+{
+	return check(result) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *enable(PyObject *module, PyObject *argument)
+{
+	unsigned long long mask = PyLong_AsUnsignedLongLong(argument);
+
+	(void)module;
+	if (PyErr_Occurred())
+		return NULL;
+	return none_or_error(pyusdt_enable(mask));
+}
+
+static PyObject *disable(PyObject *module, PyObject *unused)
+{
+	(void)module;
+	(void)unused;
+	return none_or_error(pyusdt_disable());
+}
+
+static PyObject *poll(PyObject *module, PyObject *unused)
+{
+	int changed = check(pyusdt_poll());
+
+	(void)module;
+	(void)unused;
+	return changed < 0 ? NULL : PyBool_FromLong(changed);
+}
+
+static PyObject *enabled(PyObject *module, PyObject *unused)
+{
+	(void)module;
+	(void)unused;
+	return PyLong_FromUnsignedLongLong(pyusdt_enabled());
+}
+
+static PyObject *active(PyObject *module, PyObject *unused)
+{
+	(void)module;
+	(void)unused;
+	return PyLong_FromUnsignedLongLong(pyusdt_active());
+}
+
+static PyObject *supported(PyObject *module, PyObject *unused)
+{
+	(void)module;
+	(void)unused;
+	return PyLong_FromUnsignedLongLong(pyusdt_supported());
+}
+
+/* (poll_msec, values, value_max, tool_id) */
+static PyObject *configure(PyObject *module, PyObject *arguments)
+{
+	struct pyusdt_options options = PYUSDT_OPTIONS_INIT;
+
+	(void)module;
+	if (!PyArg_ParseTuple(arguments, "IiIi", &options.poll_msec, &options.values,
+			      &options.value_max, &options.tool_id))
+		return NULL;
+	return none_or_error(pyusdt_configure(&options));
+}
+
+static PyObject *options_get(PyObject *module, PyObject *unused)
+{
+	struct pyusdt_options options = PYUSDT_OPTIONS_INIT;
+
+	(void)module;
+	(void)unused;
+	if (check(pyusdt_options_get(&options)) < 0)
+		return NULL;
+	return Py_BuildValue("IiIi", options.poll_msec, options.values, options.value_max,
+			     options.tool_id);
+}
+
+static PyObject *version(PyObject *module, PyObject *unused)
+{
+	(void)module;
+	(void)unused;
+	return PyUnicode_FromString(pyusdt_version());
+}
+
+/* Returns: a new list of (name, bit), in the order of the bits. */
+static PyObject *events(PyObject *module, PyObject *unused)
+{
+	PyObject *list = PyList_New(0);
+
+	(void)module;
+	(void)unused;
+	for (int i = 0; i < 64 && list; i++) {
+		const char *name = pyusdt_event_name(UINT64_C(1) << i);
+		PyObject *event;
+
+		if (!name)
+			continue;
+		event = Py_BuildValue("sK", name, 1ULL << i);
+		if (!event || PyList_Append(list, event) < 0)
+			Py_CLEAR(list);
+		Py_XDECREF(event);
+	}
+	return list;
+}
+
+static PyMethodDef methods[] = {
+	{"enable", enable, METH_O, NULL},
+	{"disable", disable, METH_NOARGS, NULL},
+	{"poll", poll, METH_NOARGS, NULL},
+	{"enabled", enabled, METH_NOARGS, NULL},
+	{"active", active, METH_NOARGS, NULL},
+	{"supported", supported, METH_NOARGS, NULL},
+	{"configure", configure, METH_VARARGS, NULL},
+	{"options", options_get, METH_NOARGS, NULL},
+	{"version", version, METH_NOARGS, NULL},
+	{"events", events, METH_NOARGS, NULL},
+	{NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {
+	{Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#ifdef Py_mod_gil
+	{Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+	{0, NULL},
+};
+
+static struct PyModuleDef definition = {
+	.m_base = PyModuleDef_HEAD_INIT,
+	.m_name = "_pyusdt",
+	.m_methods = methods,
+	.m_slots = slots,
+};
+
+PyMODINIT_FUNC PyInit__pyusdt(void);
+
+PyMODINIT_FUNC PyInit__pyusdt(void)
+{
+	return PyModuleDef_Init(&definition);
+}

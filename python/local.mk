@@ -1,0 +1,68 @@
+pkgpythondir = $(pythondir)/pyusdt
+python_sources = \
+	python/pyusdt/__init__.py \
+	python/pyusdt/__init__.pyi \
+	python/pyusdt/__main__.py \
+	python/pyusdt/cli.py \
+	python/pyusdt/events.py \
+	python/pyusdt/py.typed \
+	python/pyusdt/run.py \
+	python/pyusdt/trace.py
+dist_pkgpython_DATA = $(python_sources)
+
+# The module finds the library by its soname, so that there is one copy in a process,
+# and by the run path that libtool gives it.
+pkgpyexecdir = $(pkgpythondir)
+pkgpyexec_LTLIBRARIES = python/_pyusdt.la
+python__pyusdt_la_SOURCES = python/_pyusdt.c
+python__pyusdt_la_LIBADD = libpyusdt/libpyusdt.la
+python__pyusdt_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-shrext $(PYTHON_MODULE_SUFFIX) -export-symbols-regex '^PyInit_'
+python_module = python/pyusdt/_pyusdt$(PYTHON_MODULE_SUFFIX)
+
+# A package that can be imported from the build tree: the module beside its sources.
+$(python_module): python/_pyusdt.la
+	$(AM_V_GEN)$(MKDIR_P) python/pyusdt && \
+	for file in $(python_sources); do \
+		test -f $$file || $(LN_S) -f $(abs_srcdir)/$$file $$file || exit 1; \
+	done && \
+	$(LN_S) -f ../.libs/_pyusdt$(PYTHON_MODULE_SUFFIX) $@
+noinst_DATA += $(python_module)
+CLEANFILES += $(python_module)
+
+# As with the scripts in bt/: one for the build tree, another is installed.
+trace_edit = $(SED) -e 's|@PYTHON[@]|$(PYTHON)|' -e "s|@PYTHONDIR[@]|$$package|" \
+	-e "s|@BTDIR[@]|$$scripts|"
+
+python/pyusdt-trace: python/pyusdt-trace.in Makefile
+	$(AM_V_GEN)package=$(abs_builddir)/python; scripts=$(abs_builddir)/bt; \
+	$(trace_edit) $(srcdir)/$@.in >$@.tmp && chmod +x $@.tmp && mv $@.tmp $@
+noinst_DATA += python/pyusdt-trace
+CLEANFILES += python/pyusdt-trace
+EXTRA_DIST += python/pyusdt-trace.in
+
+distclean-local:
+	test "$(srcdir)" = . || rm -rf python/pyusdt
+
+install-exec-hook:
+	$(MKDIR_P) $(DESTDIR)$(bindir)
+	package=$(pythondir); scripts=$(btdir); \
+	$(trace_edit) $(srcdir)/python/pyusdt-trace.in >$(DESTDIR)$(bindir)/pyusdt-trace
+	chmod 755 $(DESTDIR)$(bindir)/pyusdt-trace
+	rm -f $(DESTDIR)$(pkgpyexecdir)/_pyusdt.la
+
+# For a further interpreter, nothing is built anew: make install-python PYTHON=python3.N
+install-python: all
+	@dir=`$(PYTHON) -c 'import sys, sysconfig; \
+		sys.version_info >= (3, 12) or sys.exit("pyusdt needs CPython 3.12 or later"); \
+		print(sysconfig.get_path("platlib"))'` && \
+	$(MAKE) $(AM_MAKEFLAGS) install-dist_pkgpythonDATA install-pkgpyexecLTLIBRARIES \
+		pythondir="$$dir" && \
+	rm -f "$(DESTDIR)$$dir/pyusdt/_pyusdt.la"
+
+uninstall-hook:
+	rm -f $(DESTDIR)$(bindir)/pyusdt-trace
+	rm -f $(DESTDIR)$(pkgpyexecdir)/_pyusdt$(PYTHON_MODULE_SUFFIX)
+	-rmdir $(DESTDIR)$(pkgpythondir)/__pycache__ $(DESTDIR)$(pkgpythondir)
+
+.PHONY: install-python

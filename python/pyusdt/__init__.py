@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""CPython execution as USDT probes for bpftrace, bcc, perf and friends.
+
+Importing this module arms all events (PYUSDT_EVENTS narrows that): each is instrumented
+while a tracer is attached to its probe, and costs nothing otherwise.
+"""
+
+import sys
+
+if sys.version_info < (3, 12):
+    raise ImportError(
+        "pyusdt needs CPython 3.12 or later, this is %d.%d" % sys.version_info[:2]
+    )
+
+import os
+
+from pyusdt import _pyusdt
+from pyusdt.events import Event, parse_events, supported
+
+__all__ = [
+    "Event",
+    "active",
+    "armed",
+    "configure",
+    "disable",
+    "enable",
+    "enabled",
+    "options",
+    "parse_events",
+    "poll",
+    "supported",
+]
+__version__ = _pyusdt.version()
+
+VALUES_NONE = 0
+VALUES_SAFE = 1
+
+
+def enable(events=None):
+    """Arm exactly these events, all that are supported by default.
+
+    Raises OSError when that cannot be done; what was armed before is then armed still.
+    """
+    _pyusdt.enable(supported() if events is None else events)
+
+
+def disable():
+    """Disarm all events, and give the sys.monitoring tool id back."""
+    _pyusdt.disable()
+
+
+def enabled():
+    """The events that are armed."""
+    return Event(_pyusdt.enabled())
+
+
+def active():
+    """The armed events whose probe has a tracer now."""
+    return Event(_pyusdt.active())
+
+
+def poll():
+    """Look for tracers now rather than at the next tick; True if that changed anything."""
+    return _pyusdt.poll()
+
+
+class armed:
+    """Arm exactly these events within a with block, and what was armed before after it."""
+
+    def __init__(self, events=None):
+        self._events = events
+
+    def __enter__(self):
+        self._before = enabled()
+        enable(self._events)
+
+    def __exit__(self, *exception):
+        if self._before:
+            enable(self._before)
+        else:
+            disable()
+
+
+def options():
+    """The options of the process, as a dict of the arguments of configure()."""
+    names = ("poll_msec", "values", "value_max", "tool_id")
+    return dict(zip(names, _pyusdt.options()))
+
+
+def configure(**changes):
+    """Set options of the process: poll_msec, values, value_max, tool_id.
+
+    Raises OSError for a value out of range, or for another tool_id while events are armed.
+    """
+    wanted = options()
+    unknown = changes.keys() - wanted.keys()
+    if unknown:
+        raise TypeError(f"configure() has no option {sorted(unknown)[0]!r}")
+    wanted.update(changes)
+    _pyusdt.configure(*wanted.values())
+
+
+def _is_runner():
+    """Is this python -m pyusdt? It arms the events itself, when the program starts."""
+    words = sys.orig_argv
+    return sys.argv[:1] == ["-m"] and (
+        "-mpyusdt" in words
+        or any(pair == ("-m", "pyusdt") for pair in zip(words, words[1:]))
+    )
+
+
+def _arm_at_import():
+    # An import that fails or prints would change the program: enable() reports the same.
+    try:
+        events = parse_events(os.environ.get("PYUSDT_EVENTS", "all"))
+        if events:
+            enable(events)
+    except (OSError, ValueError):
+        pass
+
+
+if not _is_runner():
+    _arm_at_import()

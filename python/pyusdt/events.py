@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The events, with the numbers of libpyusdt (not those of sys.monitoring)."""
+
+import enum
+
+from pyusdt import _pyusdt
+
+Event = enum.IntFlag("Event", _pyusdt.events(), module="pyusdt")
+
+
+def supported():
+    """The events that the running CPython has."""
+    return Event(_pyusdt.supported())
+
+
+def parse_events(text):
+    """Events out of comma-separated names; "all" is all supported, "none" is none."""
+    events = Event(0)
+    for name in text.split(","):
+        name = name.strip().upper()
+        if name == "ALL":
+            events |= supported()
+        elif name in Event.__members__:
+            events |= Event[name]
+        elif name and name != "NONE":
+            known = ", ".join(Event.__members__)
+            raise ValueError(f"unknown event {name!r}: use all, none, or of {known}")
+    return events

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Run the tests of one tier under the interpreter that runs this.
+
+usage: python3.N tests/run.py TIER [UNITTEST ARGUMENT...]
+
+TIER is a folder beside this file: python, live, abi, embed. PYUSDT_BUILDDIR is the top of
+the build tree (default: the current folder). Exit status: 0; 1 when a test failed, or was
+skipped although PYUSDT_REQUIRE_LIVE=1; 77 when all were skipped.
+"""
+
+import os
+import pathlib
+import sys
+import unittest
+
+TESTS = pathlib.Path(__file__).resolve().parent
+
+
+def set_environment():
+    builddir = pathlib.Path(os.environ.get("PYUSDT_BUILDDIR", ".")).resolve()
+    package = str(builddir / "python")
+    # For this process and for those that the tests start.
+    os.environ["PYUSDT_BUILDDIR"] = str(builddir)
+    os.environ["PYTHONPATH"] = package
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    for name in ("PYUSDT_EVENTS", "PYUSDT_CHECK_MSEC"):
+        os.environ.pop(name, None)
+    # In place of this file's folder, which Python put there.
+    sys.path[0] = str(TESTS)
+    sys.path.insert(1, package)
+    sys.dont_write_bytecode = True
+
+
+
+def main():
+    tier, *words = sys.argv[1:]
+    set_environment()
+    folder = TESTS / tier
+    sys.path.insert(0, str(folder))
+    suite = unittest.defaultTestLoader.discover(str(folder), top_level_dir=str(folder))
+    if words:
+        suite = unittest.defaultTestLoader.loadTestsFromNames(words)
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
+
+    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    skipped = len(result.skipped)
+    passed = max(0, result.testsRun - failed - skipped)
+    for test, reason in result.skipped:
+        print(f"skipped: {test}: {reason}")
+    if skipped and os.environ.get("PYUSDT_REQUIRE_LIVE") == "1":
+        print(f"PYUSDT_REQUIRE_LIVE=1: {skipped} skipped tests count as failed")
+        failed, skipped = failed + skipped, 0
+    if not passed and not failed and not skipped:
+        print(f"no tests in {folder}")
+        failed = 1
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    if failed:
+        return 1
+    return 0 if passed else 77
+
+
+if __name__ == "__main__":
+    sys.exit(main())
