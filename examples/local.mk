@@ -1,0 +1,1 @@
+EXTRA_DIST += examples/embed.c examples/sleep.py

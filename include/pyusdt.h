@@ -32,12 +32,12 @@ extern "C" {
  * Events. The numbers are libpyusdt's own and frozen: they are the same for every
  * version of CPython.
  */
-#define PYUSDT_PY_START	 (UINT64_C(1) << 0) /* function entry */
+#define PYUSDT_PY_START  (UINT64_C(1) << 0) /* function entry */
 #define PYUSDT_PY_RESUME (UINT64_C(1) << 1) /* generator or coroutine resumption */
 #define PYUSDT_PY_RETURN (UINT64_C(1) << 2) /* return */
-#define PYUSDT_PY_YIELD	 (UINT64_C(1) << 3) /* yield or await suspension */
-#define PYUSDT_CALL	 (UINT64_C(1) << 4) /* before a call */
-#define PYUSDT_LINE	 (UINT64_C(1) << 5) /* a new line */
+#define PYUSDT_PY_YIELD  (UINT64_C(1) << 3) /* yield or await suspension */
+#define PYUSDT_CALL      (UINT64_C(1) << 4) /* before a call */
+#define PYUSDT_LINE      (UINT64_C(1) << 5) /* a new line */
 
 /* What pyusdt_options.values may be. */
 #define PYUSDT_VALUES_NONE 0 /* arg4 of the probes is NULL */
@@ -66,9 +66,9 @@ struct pyusdt_options {
 	int tool_id;
 };
 
-#define PYUSDT_OPTIONS_INIT                                                              \
-	{                                                                                \
-		sizeof(struct pyusdt_options), 100, PYUSDT_VALUES_SAFE, 256, -1          \
+#define PYUSDT_OPTIONS_INIT                                                     \
+	{                                                                       \
+		sizeof(struct pyusdt_options), 100, PYUSDT_VALUES_SAFE, 256, -1 \
 	}
 
 /**

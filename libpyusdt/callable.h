@@ -13,8 +13,7 @@
 #include <Python.h>
 
 struct callable {
-	PyObject_HEAD
-	vectorcallfunc function;
+	PyObject_HEAD vectorcallfunc function;
 	void *context; /* borrowed */
 };
 

@@ -55,8 +55,8 @@ static ALWAYS_INLINE void fire_OBJECT(probe_fn *probe, format_fn *format,
 	probe(code, code->line, number(args[1]), text, args[2]);
 }
 
-#define format_NONE	NULL
-#define format_OBJECT	format_value
+#define format_NONE     NULL
+#define format_OBJECT   format_value
 #define format_CALLABLE format_callable
 
 /* None is returned without taking a reference: from 3.12 on it is immortal. */

@@ -121,7 +121,8 @@ static int names_of_code(struct names *names, PyObject *code)
 	};
 
 	for (int i = NAME; i <= QUALNAME; i++) {
-		/* Code objects are of a builtin type that has no subclasses: no user code. */
+		/* Code objects are of a builtin type that has no subclasses: no user
+		 * code. */
 		PyObject *text = PyObject_GetAttrString(code, attributes[i]);
 
 		if (!text || names_set(names, i, text) < 0)
@@ -170,7 +171,8 @@ static struct codemeta *meta_new(const struct names *names, PyObject *code)
 	meta->code = code;
 	meta->weakref = NULL;
 	meta->name = append(&end, names->text[NAME].data, names->text[NAME].size);
-	meta->file = append(&end, names->text[FILE_NAME].data, names->text[FILE_NAME].size);
+	meta->file =
+		append(&end, names->text[FILE_NAME].data, names->text[FILE_NAME].size);
 	meta->qualname = same ? meta->name
 			      : append(&end, names->text[QUALNAME].data,
 				       names->text[QUALNAME].size);
@@ -194,8 +196,7 @@ static int watch_death(struct codemeta *meta, PyTypeObject *callable)
 static bool is_own(void)
 {
 	PyObject *package = pyobject_dict_str(PyEval_GetGlobals(), "__package__");
-	bool own =
-		package && PyUnicode_CompareWithASCIIString(package, OWN_PACKAGE) == 0;
+	bool own = package && PyUnicode_CompareWithASCIIString(package, OWN_PACKAGE) == 0;
 
 	Py_XDECREF(package);
 	return own;

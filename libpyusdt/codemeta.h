@@ -19,22 +19,22 @@
 struct codetable;
 
 struct codemeta {
-	const char *name;     /* these four: owned, in strings, UTF-8 */
+	const char *name; /* these four: owned, in strings, UTF-8 */
 	const char *file;
 	const char *qualname;
-	const char *module;   /* "" where unknown */
-	uint64_t id;	      /* unique in the process, never used again */
-	int line;	      /* first line of the function */
-	bool own;	      /* of our Python package: not told to tracers */
-	PyObject *code;	      /* borrowed: cleared by weakref's callback */
-	PyObject *weakref;    /* owned */
+	const char *module; /* "" where unknown */
+	uint64_t id;        /* unique in the process, never used again */
+	int line;           /* first line of the function */
+	bool own;           /* of our Python package: not told to tracers */
+	PyObject *code;     /* borrowed: cleared by weakref's callback */
+	PyObject *weakref;  /* owned */
 	struct codetable *table;
 	char strings[];
 };
 
 struct codetable {
 	struct codemeta **slots; /* open addressing; NULL where free */
-	size_t capacity;	 /* a power of two, or 0 */
+	size_t capacity;         /* a power of two, or 0 */
 	size_t count;
 	PyTypeObject *callable; /* borrowed: type of the weak references' callbacks */
 };
@@ -56,7 +56,8 @@ void codetable_clear(struct codetable *table);
 
 static inline size_t codetable_hash(const PyObject *code)
 {
-	/* Fibonacci hashing: objects are 16 bytes apart or more, the high bits are good. */
+	/* Fibonacci hashing: objects are 16 bytes apart or more, the high bits are good.
+	 */
 	return (size_t)(((uintptr_t)code * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
 }
 

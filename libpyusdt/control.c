@@ -116,7 +116,8 @@ static int apply(struct interp *interp, uint64_t armed)
 	return result;
 }
 
-/* Returns: 0, with a tool id taken and the handlers registered; an error takes nothing. */
+/* Returns: 0, with a tool id taken and the handlers registered; an error takes nothing.
+ */
 static int prepare(struct interp *interp)
 {
 	int error = 0;
@@ -320,7 +321,8 @@ bool control_sync(void)
 		if (!visit(visited))
 			in_step = false;
 		pthread_mutex_lock(&lock);
-		/* Where it is no longer listed, the list has changed: look at it anew later. */
+		/* Where it is no longer listed, the list has changed: look at it anew
+		 * later. */
 		last = visited;
 		visited = last->listed ? next_out_of_step(last) : NULL;
 		if (!last->listed && armed_interps)

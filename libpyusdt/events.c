@@ -11,7 +11,7 @@ static const struct {
 	uint64_t bit;
 	monitor_set requires;
 } table[EVENT_COUNT] = {
-#define EVENT(name, bit, arguments, value, requires)                                     \
+#define EVENT(name, bit, arguments, value, requires) \
 	[EVENT_##name] = {#name, UINT64_C(1) << (bit), requires},
 #include "events.def"
 #undef EVENT
@@ -39,7 +39,7 @@ monitor_set events_required(uint64_t mask)
 
 	for (int i = 0; i < EVENT_COUNT; i++)
 		if (mask & table[i].bit)
-			required |= table[i].requires;
+	required |= table[i].requires;
 	return required;
 }
 

@@ -53,7 +53,8 @@ static PyObject *after_in_parent(PyObject *self, PyObject *const *args, size_t n
 	(void)args;
 	(void)nargsf;
 	(void)kwnames;
-	/* CPython counts the threads after this: a program without others must have one. */
+	/* CPython counts the threads after this: a program without others must have one.
+	 */
 	if (!is_only_thread() || Py_AddPendingCall(resume_later, NULL) < 0)
 		watcher_resume();
 	Py_RETURN_NONE;

@@ -92,7 +92,8 @@ static void add_function(struct text *text, PyObject *function)
 	add_str(text, builtin_attribute(function, "__qualname__"));
 }
 
-/* Not by __qualname__: that of a bound builtin asks the metaclass of what it is bound to. */
+/* Not by __qualname__: that of a bound builtin asks the metaclass of what it is bound to.
+ */
 static void add_builtin(struct text *text, PyObject *builtin)
 {
 	PyObject *self = builtin_attribute(builtin, "__self__");
@@ -100,8 +101,7 @@ static void add_builtin(struct text *text, PyObject *builtin)
 	if (!self || self == Py_None || PyModule_Check(self)) {
 		add_module(text, builtin_attribute(builtin, "__module__"));
 	} else {
-		add_type(text,
-			 PyType_Check(self) ? (PyTypeObject *)self : Py_TYPE(self));
+		add_type(text, PyType_Check(self) ? (PyTypeObject *)self : Py_TYPE(self));
 		text_add_string(text, ".");
 	}
 	Py_XDECREF(self);
@@ -133,7 +133,8 @@ static void add_callable(struct text *text, PyObject *object)
 	PyObject *function = NULL;
 
 	if (pycompat_is_method(object)) {
-		/* What a method wraps may be anything, but never endlessly another method. */
+		/* What a method wraps may be anything, but never endlessly another
+		 * method. */
 		function = builtin_attribute(object, "__func__");
 		if (function && !pycompat_is_method(function))
 			object = function;

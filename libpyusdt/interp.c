@@ -29,7 +29,8 @@ static void capsule_destroy(PyObject *capsule)
 
 struct interp *interp_find(void)
 {
-	PyObject *dict = PyInterpreterState_GetDict(PyInterpreterState_Get()); /* borrowed */
+	PyObject *dict =
+		PyInterpreterState_GetDict(PyInterpreterState_Get()); /* borrowed */
 	PyObject *capsule = dict ? PyDict_GetItemString(dict, CAPSULE_NAME) : NULL;
 
 	return capsule ? PyCapsule_GetPointer(capsule, CAPSULE_NAME) : NULL;

@@ -20,21 +20,21 @@ struct interp {
 	PyInterpreterState *state; /* borrowed */
 
 	/* Written with the GIL and the control lock held, read with either. */
-	uint64_t armed;	      /* events, as in pyusdt.h */
-	uint64_t active;      /* of these, those that are instrumented now */
-	bool retry;	      /* the last change failed: try again though nothing changed */
-	struct interp *next;  /* in the list of armed interpreters */
+	uint64_t armed;  /* events, as in pyusdt.h */
+	uint64_t active; /* of these, those that are instrumented now */
+	bool retry;      /* the last change failed: try again though nothing changed */
+	struct interp *next; /* in the list of armed interpreters */
 	bool listed;
 
 	/* With the control lock held. */
-	bool changing;	   /* a thread is about to change the fields below ... */
+	bool changing;     /* a thread is about to change the fields below ... */
 	pthread_t changer; /* ... and this one is it */
 
 	/* With the GIL held, and by the changer only. */
 	struct monitoring monitoring;
 	PyTypeObject *callable; /* owned */
-	bool hooked;		/* atexit and fork handlers are registered */
-	bool closed;		/* the atexit handlers have run */
+	bool hooked;            /* atexit and fork handlers are registered */
+	bool closed;            /* the atexit handlers have run */
 
 	/* With the GIL held. */
 	struct codetable codes;

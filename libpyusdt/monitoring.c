@@ -18,7 +18,8 @@ static int take_error(void)
 /* A function that is not there is no error of memory: this Python cannot do it. */
 static int take_lookup_error(void)
 {
-	int error = PyErr_ExceptionMatches(PyExc_AttributeError) ? -ENOTSUP : take_error();
+	int error =
+		PyErr_ExceptionMatches(PyExc_AttributeError) ? -ENOTSUP : take_error();
 
 	PyErr_Clear();
 	return error;
@@ -71,7 +72,8 @@ int monitoring_init(struct monitoring *monitoring)
 	Py_INCREF(module);
 	error = look_up_bits(monitoring, module);
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]) && !error; i++) {
-		*functions[i].function = PyObject_GetAttrString(module, functions[i].name);
+		*functions[i].function =
+			PyObject_GetAttrString(module, functions[i].name);
 		if (!*functions[i].function)
 			error = take_lookup_error();
 	}

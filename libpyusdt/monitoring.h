@@ -21,9 +21,10 @@ struct monitoring {
 	PyObject *get_tool;
 	PyObject *register_callback;
 	PyObject *set_events;
-	/* CPython's number of each event, which differ between versions; 0: has it not. */
+	/* CPython's number of each event, which differ between versions; 0: has it not.
+	 */
 	long bits[EVENT_COUNT];
-	int tool_id; /* -1: none taken */
+	int tool_id;        /* -1: none taken */
 	monitor_set events; /* set now */
 	/* The callbacks' context is the interpreter's; owned. */
 	PyObject *callbacks[EVENT_COUNT];

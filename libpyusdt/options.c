@@ -14,7 +14,7 @@ static struct pyusdt_options current = PYUSDT_OPTIONS_INIT;
 /* What callbacks need of it, in one word: 0 where values are off. */
 static unsigned int value_size = 256;
 
-#define load(field)	    __atomic_load_n(&(field), __ATOMIC_RELAXED)
+#define load(field)         __atomic_load_n(&(field), __ATOMIC_RELAXED)
 #define store(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
 
 static void read_environment(void)

@@ -13,20 +13,20 @@
 
 #define SITE __attribute__((noinline, aligned(64)))
 
-#define EVENT(event, bit, arguments, kind, requires)                                     \
-	USDT_DEFINE_SEMA(event);                                                         \
-	SITE void probe_##event(const struct codemeta *code, int line, long offset,      \
-				const char *value, const void *object)                   \
-	{                                                                                \
-		USDT_WITH_EXPLICIT_SEMA(event, pyusdt, event, code->name, code->file,    \
-					line, offset, value, code->qualname,              \
-					code->module, code->id, object);                 \
+#define EVENT(event, bit, arguments, kind, requires)                                  \
+	USDT_DEFINE_SEMA(event);                                                      \
+	SITE void probe_##event(const struct codemeta *code, int line, long offset,   \
+				const char *value, const void *object)                \
+	{                                                                             \
+		USDT_WITH_EXPLICIT_SEMA(event, pyusdt, event, code->name, code->file, \
+					line, offset, value, code->qualname,          \
+					code->module, code->id, object);              \
 	}
 #include "events.def"
 #undef EVENT
 
 const unsigned short *const probe_semaphores[EVENT_COUNT] = {
-#define EVENT(name, bit, arguments, value, requires)                                     \
+#define EVENT(name, bit, arguments, value, requires) \
 	[EVENT_##name] = (const unsigned short *)&USDT_SEMA(name),
 #include "events.def"
 #undef EVENT

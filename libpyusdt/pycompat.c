@@ -14,7 +14,8 @@ extern PyThreadState *PyThreadState_GetUnchecked(void) WEAK;
 #endif
 extern PyThreadState *_PyThreadState_UncheckedGet(void) WEAK;
 
-/* Strong references, like all of the stable ABI, need a program that has Python at all. */
+/* Strong references, like all of the stable ABI, need a program that has Python at all.
+ */
 extern const unsigned long Py_Version WEAK;
 
 bool pycompat_usable(void)

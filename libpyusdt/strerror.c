@@ -25,7 +25,8 @@ const char *pyusdt_strerror(int error)
 	case -ENOMEM:
 		return "out of memory";
 	case -EIO:
-		return "Python refused a call to sys.monitoring, atexit or os: an audit hook "
+		return "Python refused a call to sys.monitoring, atexit or os: an audit "
+		       "hook "
 		       "or another tool is in the way";
 	}
 	return error < 0 ? "unknown error" : "no error";

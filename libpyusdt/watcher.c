@@ -21,7 +21,7 @@
 #define THREAD_NAME "pyusdt"
 
 /* Enough for CPython to set events and to run an audit hook written in Python. */
-#define STACK_SIZE (512 * 1024)
+#define STACK_SIZE (512UL * 1024)
 
 /*
  * After a change, and after a failed one: CPython counts changes of instrumentation in 24
@@ -37,10 +37,10 @@ static struct {
 	pthread_cond_t wake;   /* the thread shall look up */
 	pthread_cond_t joined; /* the thread has ended */
 	pthread_t thread;
-	pid_t tid;	      /* 0 until the thread has begun */
-	bool ready;	      /* the condition variables are made */
-	bool running;	      /* there is a thread, joinable */
-	bool stop;	      /* ... that is asked to end and about to be joined */
+	pid_t tid;    /* 0 until the thread has begun */
+	bool ready;   /* the condition variables are made */
+	bool running; /* there is a thread, joinable */
+	bool stop;    /* ... that is asked to end and about to be joined */
 	unsigned int paused;
 } watcher;
 
@@ -87,8 +87,7 @@ static void *watch(void *unused)
 		least = 0;
 		watched = probes_watched();
 		if (watcher.stop ||
-		    (watched == seen &&
-		     !__atomic_load_n(&look_again, __ATOMIC_ACQUIRE)))
+		    (watched == seen && !__atomic_load_n(&look_again, __ATOMIC_ACQUIRE)))
 			continue;
 		__atomic_store_n(&look_again, false, __ATOMIC_RELAXED);
 		pthread_mutex_unlock(&lock);

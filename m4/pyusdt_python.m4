@@ -22,7 +22,7 @@ AS_IF([test -n "$PYTHON"],
 			`ls -d "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.$minor.*/bin/python3 2>/dev/null | sort -rV`
 		do
 			candidate=`command -v $candidate 2>/dev/null` || continue
-			_PYUSDT_PYTHON_WORKS([$minor], ["$candidate"]) || continue
+			_PYUSDT_PYTHON_WORKS(["$minor"], ["$candidate"]) || continue
 			PYTHON=$candidate
 			break 2
 		done
@@ -58,10 +58,10 @@ AC_SUBST([pythondir])
 # A pyenv shim exists for versions that it then refuses to run, so it must really run.
 m4_define([_PYUSDT_PYTHON_WORKS], [$2 -c '
 import os, sys, sysconfig
-sys.exit(not (sys.implementation.name == "cpython" and sys.version_info >= (3, $1)
-	and hasattr(sys, "monitoring")
+sys.exit(not (sys.implementation.name == "cpython"
+	and sys.version_info >= (3, int(sys.argv[[1]])) and hasattr(sys, "monitoring")
 	and os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h"))))
-' >/dev/null 2>&1])
+' $1 >/dev/null 2>&1])
 
 # _PYUSDT_PYTHON_ASK(VARIABLE, EXPRESSION)
 m4_define([_PYUSDT_PYTHON_ASK], [$1=`"$PYTHON" -c '

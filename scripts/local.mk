@@ -1,0 +1,1 @@
+EXTRA_DIST += scripts/common.sh scripts/lint scripts/quickstart scripts/test

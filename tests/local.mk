@@ -1,1 +1,25 @@
-EXTRA_DIST += tests/run.py
+include tests/unit/local.mk
+
+# One tier each: a folder of unittest files, run under the configured interpreter.
+TEST_EXTENSIONS = .tier
+TIER_LOG_COMPILER = $(PYTHON) $(srcdir)/tests/run.py
+tiers = tests/python.tier tests/abi.tier tests/live.tier
+TESTS += $(tiers)
+AM_TESTS_ENVIRONMENT = PYUSDT_BUILDDIR=$(abs_builddir); export PYUSDT_BUILDDIR;
+
+# By themselves: a tracer watches every process that has the library.
+tests/live.log: tests/python.log tests/abi.log $(check_PROGRAMS:=.log)
+
+EXTRA_DIST += $(tiers) tests/run.py tests/abi tests/embed tests/live tests/matrix tests/python
+
+dist-hook:
+	find $(distdir) -name __pycache__ -exec rm -rf {} +
+
+installcheck-local:
+	CC='$(CC)' PYTHON='$(PYTHON)' PYTHON_PKG_CONFIG_PATH='$(PYTHON_PKG_CONFIG_PATH)' \
+	bindir='$(DESTDIR)$(bindir)' libdir='$(DESTDIR)$(libdir)' \
+	pythondir='$(DESTDIR)$(pythondir)' \
+	$(SHELL) $(srcdir)/tests/embed/check-installed $(srcdir)/examples
+
+# Installed, too, nothing outside of the prefix.
+AM_DISTCHECK_CONFIGURE_FLAGS = PYTHON='$(PYTHON)' --with-pythondir="$$dc_install_base/python"

@@ -4,8 +4,9 @@
 
 usage: python3.N tests/run.py TIER [UNITTEST ARGUMENT...]
 
-TIER is a folder beside this file: python, live, abi, embed. PYUSDT_BUILDDIR is the top of
-the build tree (default: the current folder). Exit status: 0; 1 when a test failed, or was
+TIER is a folder beside this file that has a TIER.tier, such as python, live or abi; the
+name of that file will do as well. PYUSDT_BUILDDIR is the top of the build tree (default:
+the current folder). Exit status: 0; 1 when a test failed, or was
 skipped although PYUSDT_REQUIRE_LIVE=1; 77 when all were skipped.
 """
 
@@ -36,7 +37,7 @@ def set_environment():
 def main():
     tier, *words = sys.argv[1:]
     set_environment()
-    folder = TESTS / tier
+    folder = TESTS / pathlib.Path(tier).stem
     sys.path.insert(0, str(folder))
     suite = unittest.defaultTestLoader.discover(str(folder), top_level_dir=str(folder))
     if words:

@@ -29,15 +29,15 @@ struct usdt_sema {
 
 #define USDT_SEMA(sema) usdt_sema_##sema
 
-#define USDT_DEFINE_SEMA(sema)                                                           \
-	struct usdt_sema USDT_SEMA(sema)                                                 \
+#define USDT_DEFINE_SEMA(sema)           \
+	struct usdt_sema USDT_SEMA(sema) \
 		__attribute__((section(".probes"), visibility("hidden"))) = {0}
 
 #define USDT_SEMA_IS_ACTIVE(sema) (USDT_SEMA(sema).active > 0)
 
-#define USDT_WITH_EXPLICIT_SEMA(sema, group, name, ...)                                  \
-	usdt_site(USDT_SEMA(sema), group, name,                                          \
-		  usdt_count(_, ##__VA_ARGS__, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),        \
+#define USDT_WITH_EXPLICIT_SEMA(sema, group, name, ...)                           \
+	usdt_site(USDT_SEMA(sema), group, name,                                   \
+		  usdt_count(_, ##__VA_ARGS__, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0), \
 		  ##__VA_ARGS__)
 
 #ifndef USDT_NOP
@@ -57,10 +57,10 @@ struct usdt_sema {
 
 #define usdt_count(_, a, b, c, d, e, f, g, h, i, j, n, ...) n
 
-#define usdt_paste_(a, b)  a##b
-#define usdt_paste(a, b)   usdt_paste_(a, b)
-#define usdt_string_(...)  #__VA_ARGS__
-#define usdt_string(...)   usdt_string_(__VA_ARGS__)
+#define usdt_paste_(a, b) a##b
+#define usdt_paste(a, b)  usdt_paste_(a, b)
+#define usdt_string_(...) #__VA_ARGS__
+#define usdt_string(...)  usdt_string_(__VA_ARGS__)
 
 #ifdef __LP64__
 #define usdt_address ".8byte "
@@ -69,16 +69,19 @@ struct usdt_sema {
 #endif
 
 /* The size as the note has it. */
-#define usdt_size(x)                                                                     \
-	((int)sizeof(x) *                                                                \
-	 _Generic((x), char: (char)-1 < 0 ? -1 : 1, signed char: -1, short: -1,          \
-		  int: -1, long: -1, long long: -1, default: 1))
+/* clang-format off */
+#define usdt_size(x)                                                                    \
+	((int)sizeof(x) * _Generic((x),                                                 \
+		char: (char)-1 < 0 ? -1 : 1,                                            \
+		signed char: -1, short: -1, int: -1, long: -1, long long: -1,           \
+		default: 1))
+/* clang-format on */
 
 #define usdt_operand(n, x) [size##n] "n"(usdt_size(x)), [value##n] usdt_constraint(x)
-#define usdt_word(n)	   "%c[size" #n "]@%[value" #n "]"
+#define usdt_word(n)       "%c[size" #n "]@%[value" #n "]"
 
-#define usdt_operands0()      [unused] "n"(0)
-#define usdt_operands1(x)     usdt_operand(1, x)
+#define usdt_operands0()        [unused] "n"(0)
+#define usdt_operands1(x)       usdt_operand(1, x)
 #define usdt_operands2(x, ...)  usdt_operand(2, x), usdt_operands1(__VA_ARGS__)
 #define usdt_operands3(x, ...)  usdt_operand(3, x), usdt_operands2(__VA_ARGS__)
 #define usdt_operands4(x, ...)  usdt_operand(4, x), usdt_operands3(__VA_ARGS__)
@@ -102,30 +105,38 @@ struct usdt_sema {
 #define usdt_words9  usdt_word(9) " " usdt_words8
 #define usdt_words10 usdt_word(10) " " usdt_words9
 
-#define usdt_site(sema, group, name, n, ...)                                             \
-	__asm__ __volatile__(                                                            \
-		"990: " usdt_string(USDT_NOP) "\n"                                       \
-		".pushsection .note.stapsdt, \"\", \"note\"\n"                           \
-		".balign 4\n"                                                            \
-		".4byte 992f - 991f, 994f - 993f, 3\n"                                   \
-		"991: .asciz \"stapsdt\"\n"                                              \
-		"992: .balign 4\n"                                                       \
-		"993: " usdt_address "990b, _.stapsdt.base, " usdt_string(sema) "\n"   \
-		".asciz \"" #group "\"\n"                                                \
-		".asciz \"" #name "\"\n"                                                 \
-		".asciz \"" usdt_paste(usdt_words, n) "\"\n"                             \
-		"994: .balign 4\n"                                                       \
-		".popsection\n"                                                          \
-		".ifndef _.stapsdt.base\n"                                               \
-		".pushsection .stapsdt.base, \"aG\", \"progbits\", .stapsdt.base, "      \
-		"comdat\n"                                                               \
-		".weak _.stapsdt.base\n"                                                 \
-		".hidden _.stapsdt.base\n"                                               \
-		"_.stapsdt.base: .space 1\n"                                             \
-		".size _.stapsdt.base, 1\n"                                              \
-		".popsection\n"                                                          \
-		".endif\n"                                                               \
-		:                                                                        \
+#define usdt_site(sema, group, name, n, ...)                                            \
+	__asm__ __volatile__(                                                           \
+		"990: " usdt_string(                                                    \
+			USDT_NOP) "\n"                                                  \
+				  ".pushsection .note.stapsdt, \"\", \"note\"\n"        \
+				  ".balign 4\n"                                         \
+				  ".4byte 992f - 991f, 994f - 993f, 3\n"                \
+				  "991: .asciz \"stapsdt\"\n"                           \
+				  "992: .balign 4\n"                                    \
+				  "993: " usdt_address                                  \
+				  "990b, _.stapsdt.base, " usdt_string(                 \
+					  sema) "\n"                                    \
+						".asciz \"" #group "\"\n"               \
+						".asciz \"" #name "\"\n"                \
+						".asciz \"" usdt_paste(                 \
+							usdt_words,                     \
+							n) "\"\n"                       \
+							   "994: .balign 4\n"           \
+							   ".popsection\n"              \
+							   ".ifndef _.stapsdt.base\n"   \
+							   ".pushsection "              \
+							   ".stapsdt.base, \"aG\", "    \
+							   "\"progbits\", "             \
+							   ".stapsdt.base, "            \
+							   "comdat\n"                   \
+							   ".weak _.stapsdt.base\n"     \
+							   ".hidden _.stapsdt.base\n"   \
+							   "_.stapsdt.base: .space 1\n" \
+							   ".size _.stapsdt.base, 1\n"  \
+							   ".popsection\n"              \
+							   ".endif\n"                   \
+		:                                                                       \
 		: usdt_paste(usdt_operands, n)(__VA_ARGS__))
 
 #endif /* __USDT_H */

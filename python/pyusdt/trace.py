@@ -19,6 +19,7 @@ PROG = "pyusdt-trace"
 ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 
 POLL_SECONDS = 0.005
+GRACE_SECONDS = 1
 
 
 def main(script_dir):
@@ -214,8 +215,8 @@ def trace_program(bpftrace, script, options):
         try:
             wait_until(lambda: has_library(program.pid), program)
             tracer = Tracer(bpftrace, script, program.pid, output)
-            wait_until(tracer.is_attached, program)
-            tracer.show_messages()
+            wait_until(lambda: tracer.is_attached() or tracer.has_ended(), program)
+            check_attached(tracer, program)
         except BaseException:
             program.kill()
             program.wait()
@@ -241,6 +242,18 @@ def wait_until(condition, program):
 def shell_status(process):
     status = process.wait()
     return status if status >= 0 else 128 - status
+
+
+def check_attached(tracer, program):
+    if tracer.has_ended():
+        # Did it fail because the program has ended? Then that will be seen at once.
+        try:
+            program.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            tracer.show_messages()
+            raise Failure("bpftrace could not attach, the program was not run") from None
+        sys.exit(shell_status(program))
+    tracer.show_messages()
 
 
 class Tracer:
@@ -284,17 +297,16 @@ class Tracer:
 
     def show_messages(self):
         """From now on. What it says of a program that could not start is of no use."""
+        if self.has_ended():
+            self.wait()
         messages, self._messages = self._messages, None
         write_now(sys.stderr, messages.getvalue())
 
     def is_attached(self):
-        if self._attached.is_set():
-            return True
-        if self._process.poll() is not None:
-            self.show_messages()
-            self.wait()
-            raise Failure("bpftrace could not attach, the program was not run")
-        return False
+        return self._attached.is_set()
+
+    def has_ended(self):
+        return self._process.poll() is not None
 
     def wait(self):
         status = shell_status(self._process)

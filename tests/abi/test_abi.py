@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the built files promise to linkers, loaders and tracers."""
+
+import os
+import pathlib
+import re
+import struct
+import subprocess
+import unittest
+
+BUILDDIR = pathlib.Path(os.environ["PYUSDT_BUILDDIR"])
+SRCDIR = pathlib.Path(__file__).resolve().parents[2]
+LIBRARY = BUILDDIR / "libpyusdt/.libs/libpyusdt.so.0"
+BINDING = next((BUILDDIR / "python/.libs").glob("_pyusdt*.so"))
+
+PAGE = 4096
+# Bytes that a site may take: nop, nop5, or nop and nop10.
+SITES = (
+    b"\x90\x66\x2e\x0f\x1f\x84\x00\x00\x00\x00\x00",
+    b"\x0f\x1f\x44\x00\x00",
+    b"\x90",
+)
+# name, file, line, offset, value, qualified name, module, code id, object
+CODE_EVENT = [8, 8, -4, -8, 8, 8, 8, 8, 8]
+
+
+def readelf(option, file):
+    return subprocess.run(
+        ["readelf", "-W", option, file], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+
+
+def events():
+    text = (SRCDIR / "libpyusdt/events.def").read_text()
+    return re.findall(r"^EVENT\((\w+),", text, re.MULTILINE)
+
+
+def exported_names():
+    text = (SRCDIR / "libpyusdt/libpyusdt.sym").read_text()
+    return set(re.findall(r"^\t(pyusdt_\w+);", text, re.MULTILINE))
+
+
+def symbols(file):
+    """(name, section, binding) of each dynamic symbol."""
+    for line in readelf("--dyn-syms", file).splitlines():
+        words = line.split()
+        if len(words) >= 8 and words[0].rstrip(":").isdigit():
+            yield words[7].partition("@")[0], words[6], words[4], words[7]
+
+
+def sections(file):
+    """{name: (address, offset, size)}"""
+    pattern = r"\] (\S+) +\S+ +([0-9a-f]{16}) ([0-9a-f]{6,}) ([0-9a-f]{6,})"
+    return {
+        name: tuple(int(number, 16) for number in numbers)
+        for name, *numbers in re.findall(pattern, readelf("-S", file))
+    }
+
+
+def probes():
+    """{name: (provider, location, semaphore, [sizes of arguments])}"""
+    pattern = (
+        r"Provider: (\S+)\n\s+Name: (\S+)\n\s+Location: 0x(\w+), Base: \S+ "
+        r"Semaphore: 0x(\w+)\n\s+Arguments: (.*)"
+    )
+    found = re.findall(pattern, readelf("-n", LIBRARY))
+    return [
+        (provider, name, int(location, 16), int(semaphore, 16),
+         [int(word.partition("@")[0]) for word in arguments.split()])
+        for provider, name, location, semaphore, arguments in found
+    ]
+
+
+class Symbols(unittest.TestCase):
+    def test_exported(self):
+        exported = {name for name, section, *_ in symbols(LIBRARY)
+                    if section not in ("UND", "ABS")}
+        self.assertEqual(exported, exported_names())
+
+    def test_binding_exports_its_initialiser_only(self):
+        exported = {name for name, section, *_ in symbols(BINDING) if section != "UND"}
+        self.assertEqual(exported, {"PyInit__pyusdt"})
+
+    def test_undefined(self):
+        for name, section, binding, versioned in symbols(LIBRARY):
+            if section != "UND" or not name:
+                continue
+            of_libc = "@GLIBC_" in versioned
+            of_python = re.fullmatch(r"_?Py\w+", name)
+            of_toolchain = binding == "WEAK" and re.match(r"_ITM_|__gmon_|__cxa_", name)
+            self.assertTrue(of_libc or of_python or of_toolchain, versioned)
+
+    def test_symbols_outside_of_the_stable_abi_are_weak(self):
+        source = (SRCDIR / "libpyusdt/pycompat.c").read_text()
+        weak = set(re.findall(r"(\w+)(?:\([^)]*\))? WEAK;", source))
+        self.assertIn("PyCode_Type", weak)
+        bindings = {name: binding for name, section, binding, _ in symbols(LIBRARY)
+                    if section == "UND"}
+        for name in weak & bindings.keys():
+            self.assertEqual(bindings[name], "WEAK", name)
+
+    def test_needed(self):
+        for file in (LIBRARY, BINDING):
+            self.assertNotIn("libpython", readelf("-d", file))
+        self.assertIn("[libpyusdt.so.0]", readelf("-d", LIBRARY))
+        self.assertIn("[libpyusdt.so.0]", readelf("-d", BINDING))
+
+    def test_never_unloaded(self):
+        self.assertRegex(readelf("-d", LIBRARY), r"FLAGS_1.*NODELETE")
+
+
+class Notes(unittest.TestCase):
+    def test_one_probe_per_event(self):
+        self.assertEqual(
+            sorted((provider, name) for provider, name, *_ in probes()),
+            sorted(("pyusdt", name) for name in events()),
+        )
+
+    def test_arguments(self):
+        for _, name, _, _, sizes in probes():
+            self.assertEqual(sizes, CODE_EVENT, name)
+
+    def test_each_has_a_semaphore_of_its_own(self):
+        address, _, size = sections(LIBRARY)[".probes"]
+        semaphores = [semaphore for *_, semaphore, _ in probes()]
+        self.assertEqual(len(set(semaphores)), len(semaphores))
+        for semaphore in semaphores:
+            self.assertTrue(address <= semaphore <= address + size - 2)
+
+    def test_semaphores_are_zero_in_the_file(self):
+        _, offset, size = sections(LIBRARY)[".probes"]
+        self.assertEqual(LIBRARY.read_bytes()[offset : offset + size], bytes(size))
+
+    def test_sites_are_within_a_page(self):
+        address, offset, _ = sections(LIBRARY)[".text"]
+        content = LIBRARY.read_bytes()
+        kinds = set()
+        for _, name, location, *_ in probes():
+            code = content[location - address + offset :]
+            site = next((site for site in SITES if code.startswith(site)), None)
+            self.assertIsNotNone(site, name)
+            kinds.add(site)
+            self.assertEqual(location // PAGE, (location + len(site) - 1) // PAGE, name)
+        self.assertEqual(len(kinds), 1)
+
+    def test_machine_is_64_bit(self):
+        # The sizes above, and bpftrace's pointers, are of a 64-bit machine.
+        self.assertEqual(struct.calcsize("P"), 8)

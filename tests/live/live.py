@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A traced program and a real bpftrace, brought together by handshake, never by sleep."""
+
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+PROGRAMS = HERE / "programs"
+BUILDDIR = pathlib.Path(os.environ["PYUSDT_BUILDDIR"])
+
+# By the link: given the file that it leads to and -p, bpftrace 0.27 attaches twice.
+LIBRARY = BUILDDIR / "libpyusdt/.libs/libpyusdt.so.0"
+
+# Long enough for a slow machine: only a failing test waits so long.
+SECONDS = 60
+
+# bpftrace prints this once all probes are attached, where the variable is set; 0.17 to
+# stderr, later versions to stdout.
+ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
+
+
+def why_not():
+    """Why no tracer can be run here, or None."""
+    if shutil.which("bpftrace") is None:
+        return "bpftrace is not installed"
+    if os.geteuid() != 0:
+        return "bpftrace needs root"
+    return None
+
+
+def bpftrace_version():
+    text = subprocess.run(
+        ["bpftrace", "--version"], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
+
+
+def wait_until(condition, what):
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {SECONDS} s: {what}")
+        time.sleep(0.01)
+
+
+class Tracer:
+    """bpftrace, attached when the constructor returns."""
+
+    def __init__(self, script, *options, variables=None):
+        self._stdout = tempfile.TemporaryFile("w+")
+        self._stderr = tempfile.TemporaryFile("w+")
+        words = ["-e", script] if "{" in str(script) else [str(script)]
+        self.process = subprocess.Popen(
+            ["bpftrace", *map(str, options), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=self._stdout,
+            stderr=self._stderr,
+            env={**os.environ, ATTACHED: "1", **(variables or {})},
+        )
+        wait_until(self._is_attached, f"bpftrace attached to {script}")
+
+    def _is_attached(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"bpftrace ended early: {self._text(self._stderr)}")
+        return ATTACHED in self._text(self._stdout) + self._text(self._stderr)
+
+    def _text(self, file):
+        # Where it is read from is of no matter to the child, which only appends.
+        size = os.fstat(file.fileno()).st_size
+        return os.pread(file.fileno(), size, 0).decode(errors="replace")
+
+    def output(self):
+        """What it has printed so far, without its own notices."""
+        lines = self._text(self._stdout).splitlines(keepends=True)
+        notices = (ATTACHED, "Attaching ", "Attached ")
+        return "".join(line for line in lines if not line.startswith(notices))
+
+    def messages(self):
+        return self._text(self._stderr)
+
+    def stop(self):
+        """End it as Ctrl-C does. Returns: all its output."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        self.process.wait(SECONDS)
+        return self.output()
+
+    def wait(self):
+        """Until it ends by itself. Returns: all its output."""
+        self.process.wait(SECONDS)
+        return self.output()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Program:
+    """A program under python -m pyusdt that stands before its first line."""
+
+    def __init__(self, *words, options=(), environment=None, stdout=subprocess.PIPE):
+        held, self._release = os.pipe()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pyusdt", "--wait-fd", str(held), *options, *words],
+            pass_fds=[held],
+            stdin=subprocess.PIPE,
+            stdout=stdout,
+            text=True,
+            env={**os.environ, **(environment or {})},
+        )
+        os.close(held)
+        self.pid = self.process.pid
+        wait_until(self._has_library, "the program has loaded the library")
+
+    def _has_library(self):
+        if self.process.poll() is not None:
+            raise AssertionError("the program ended early")
+        return "/libpyusdt.so" in pathlib.Path(f"/proc/{self.pid}/maps").read_text()
+
+    def go(self):
+        os.write(self._release, b"\n")
+        os.close(self._release)
+        self._release = None
+
+    def finish(self):
+        """Returns: what it printed. Fails where its exit status is not 0."""
+        output, _ = self.process.communicate(timeout=SECONDS)
+        if self.process.returncode:
+            raise AssertionError(f"the program's exit status {self.process.returncode}")
+        return output
+
+    def kill(self):
+        if self._release is not None:
+            os.close(self._release)
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+class Worker(Program):
+    """Evaluates expressions in a traced process, see programs/worker.py."""
+
+    def __init__(self, **keywords):
+        super().__init__(str(PROGRAMS / "worker.py"), **keywords)
+
+    def ask(self, expression):
+        self.process.stdin.write(f"{expression}\n")
+        self.process.stdin.flush()
+        ready, _, _ = select.select([self.process.stdout], [], [], SECONDS)
+        line = self.process.stdout.readline() if ready else ""
+        if not line:
+            raise AssertionError(f"no answer to {expression}")
+        return json.loads(line)
+
+
+class LiveTest(unittest.TestCase):
+    """A test with real tracers. What it starts is ended with it, and shown if it fails."""
+
+    @classmethod
+    def setUpClass(cls):
+        reason = why_not()
+        if reason:
+            raise unittest.SkipTest(reason)
+        cls.bpftrace = bpftrace_version()
+
+    def tracer(self, script, *options, **keywords):
+        tracer = Tracer(script, *options, **keywords)
+        self.addCleanup(tracer.kill)
+        return tracer
+
+    def program(self, *words, **keywords):
+        program = Program(*words, **keywords)
+        self.addCleanup(program.kill)
+        return program
+
+    def worker(self, **keywords):
+        worker = Worker(**keywords)
+        self.addCleanup(worker.kill)
+        worker.go()
+        return worker
+
+    def directory(self):
+        """A short name: bpftrace 0.17 cuts strings at 64 bytes."""
+        directory = tempfile.mkdtemp(prefix="pyusdt-", dir="/tmp")
+        self.addCleanup(shutil.rmtree, directory)
+        return pathlib.Path(directory)
+
+
+def probe(name, action, predicate=""):
+    return f"usdt:{LIBRARY}:pyusdt:{name} {predicate} {{ {action} }}"
+
+
+def counts(output, name=""):
+    """{"key": count} of a bpftrace map."""
+    pattern = rf"^@{name}\[(.*)\]: (\d+)$"
+    return {key: int(count) for key, count in re.findall(pattern, output, re.MULTILINE)}
