@@ -110,8 +110,8 @@ int pyusdt_enable(uint64_t mask);
  *
  * Attached; releases the GIL while it waits for the watcher thread.
  *
- * Returns: 0, or -EPERM, -EDEADLK as pyusdt_enable(), or -EIO when sys.monitoring
- * refused to turn the events off: they are still armed then.
+ * Returns: 0, or -ENOTSUP, -EPERM, -EDEADLK as pyusdt_enable(), or -EIO, -ENOMEM when
+ * sys.monitoring refused to turn the events off: they are still armed then.
  *
  * Since: 0.1
  */
@@ -165,7 +165,8 @@ uint64_t pyusdt_supported(void);
  *            value out of range
  *   -EBUSY   @tool_id differs from the present one while events are armed in any
  *            interpreter: pyusdt_disable() first
- *   -EPERM, -EDEADLK, -EAGAIN  as pyusdt_enable()
+ *   -ENOTSUP, -EPERM, -ESHUTDOWN, -EDEADLK, -EAGAIN, -ENOMEM, -EIO
+ *            as pyusdt_enable()
  *
  * Since: 0.1
  */
@@ -191,8 +192,8 @@ int pyusdt_options_get(struct pyusdt_options *options);
  *
  * Attached.
  *
- * Returns: 1 when instrumentation changed, 0 when not, or -EPERM, -ESHUTDOWN,
- * -EDEADLK, -ENOMEM, -EIO as pyusdt_enable().
+ * Returns: 1 when instrumentation changed, 0 when not, or -ENOTSUP, -EPERM,
+ * -ESHUTDOWN, -EDEADLK, -ENOMEM, -EIO as pyusdt_enable().
  *
  * Since: 0.1
  */

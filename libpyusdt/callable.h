@@ -32,4 +32,10 @@ static inline void *callable_context(PyObject *self)
 	return ((struct callable *)self)->context;
 }
 
+/* The context is about to go: who still calls gets NULL for it. */
+static inline void callable_forget_context(PyObject *self)
+{
+	((struct callable *)self)->context = NULL;
+}
+
 #endif /* PYUSDT_CALLABLE_H */

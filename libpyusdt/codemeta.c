@@ -65,6 +65,15 @@ static void take_out(struct codetable *table, const struct codemeta *meta)
 	}
 }
 
+static void meta_free(struct codemeta *meta)
+{
+	/* The program may have got hold of both, by weakref.getweakrefs(). */
+	callable_forget_context(meta->callback);
+	Py_DECREF(meta->callback);
+	Py_DECREF(meta->weakref);
+	free(meta);
+}
+
 /* The callback of the weak reference. */
 static PyObject *code_died(PyObject *self, PyObject *const *args, size_t nargsf,
 			   PyObject *kwnames)
@@ -74,9 +83,10 @@ static PyObject *code_died(PyObject *self, PyObject *const *args, size_t nargsf,
 	(void)args;
 	(void)nargsf;
 	(void)kwnames;
-	take_out(meta->table, meta);
-	Py_DECREF(meta->weakref);
-	free(meta);
+	if (meta) {
+		take_out(meta->table, meta);
+		meta_free(meta);
+	}
 	Py_RETURN_NONE;
 }
 
@@ -183,23 +193,34 @@ static struct codemeta *meta_new(const struct names *names, PyObject *code)
 /* Returns: 0, or -1 with an exception set. */
 static int watch_death(struct codemeta *meta, PyTypeObject *callable)
 {
-	PyObject *callback = callable_new(callable, code_died, meta);
-
-	if (!callback)
+	meta->callback = callable_new(callable, code_died, meta);
+	if (!meta->callback)
 		return -1;
-	meta->weakref = PyWeakref_NewRef(meta->code, callback);
-	Py_DECREF(callback);
-	return meta->weakref ? 0 : -1;
+	meta->weakref = PyWeakref_NewRef(meta->code, meta->callback);
+	if (meta->weakref)
+		return 0;
+	Py_DECREF(meta->callback);
+	return -1;
 }
 
-/* Is the frame that runs now one of the Python package pyusdt? */
-static bool is_own(void)
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), size = strlen(end);
+
+	return length >= size && !strcmp(text + length - size, end);
+}
+
+/*
+ * Is @meta, whose frame runs now, of the Python package pyusdt? The globals of the
+ * package's __main__ become those of the program that it runs; its file name stays.
+ */
+static bool is_own(const struct codemeta *meta)
 {
 	PyObject *package = pyobject_dict_str(PyEval_GetGlobals(), "__package__");
-	bool own = package && PyUnicode_CompareWithASCIIString(package, OWN_PACKAGE) == 0;
+	bool own = package && !PyUnicode_CompareWithASCIIString(package, OWN_PACKAGE);
 
 	Py_XDECREF(package);
-	return own;
+	return own || ends_with(meta->file, "/" OWN_PACKAGE "/__main__.py");
 }
 
 struct codemeta *codetable_add(struct codetable *table, PyObject *object)
@@ -226,7 +247,7 @@ struct codemeta *codetable_add(struct codetable *table, PyObject *object)
 	if (!meta)
 		return NULL;
 	meta->line = line;
-	meta->own = is_own();
+	meta->own = is_own(meta);
 	meta->id = next_id();
 	meta->table = table;
 	insert(table->slots, table->capacity, meta);
@@ -242,11 +263,8 @@ void codetable_clear(struct codetable *table)
 	table->slots = NULL;
 	table->capacity = 0;
 	table->count = 0;
-	for (size_t i = 0; i < capacity; i++) {
-		if (!slots[i])
-			continue;
-		Py_DECREF(slots[i]->weakref);
-		free(slots[i]);
-	}
+	for (size_t i = 0; i < capacity; i++)
+		if (slots[i])
+			meta_free(slots[i]);
 	free(slots);
 }

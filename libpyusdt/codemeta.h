@@ -28,6 +28,7 @@ struct codemeta {
 	bool own;           /* of our Python package: not told to tracers */
 	PyObject *code;     /* borrowed: cleared by weakref's callback */
 	PyObject *weakref;  /* owned */
+	PyObject *callback; /* of weakref, owned */
 	struct codetable *table;
 	char strings[];
 };

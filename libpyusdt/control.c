@@ -154,7 +154,7 @@ static int disarm(struct interp *interp)
 
 static int enable(struct interp *interp, uint64_t mask)
 {
-	bool was_armed = interp->listed;
+	uint64_t before = interp->armed;
 	int error;
 
 	if (interp->closed)
@@ -169,9 +169,13 @@ static int enable(struct interp *interp, uint64_t mask)
 		list(interp);
 		error = watcher_update();
 	}
-	if (error < 0 && !was_armed)
+	if (error >= 0)
+		return 0;
+	if (before)
+		apply(interp, before);
+	else
 		disarm(interp);
-	return error < 0 ? error : 0;
+	return error;
 }
 
 int control_enable(struct interp *interp, uint64_t mask)

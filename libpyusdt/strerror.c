@@ -12,8 +12,11 @@ const char *pyusdt_strerror(int error)
 		return "the running Python does not have this: CPython 3.12 or later is "
 		       "needed, see pyusdt_supported()";
 	case -EBUSY:
-		return "no sys.monitoring tool id is free: end another tool (debugger, "
-		       "coverage, profiler) first";
+		return "no sys.monitoring tool id is free, the one asked for is taken, "
+		       "or "
+		       "events are armed with another: end that tool (debugger, "
+		       "coverage, "
+		       "profiler) or disable first";
 	case -EPERM:
 		return "Python is not initialised, or this thread does not hold the GIL";
 	case -ESHUTDOWN:

@@ -56,7 +56,7 @@ def wait_until(condition, what):
 class Tracer:
     """bpftrace, attached when the constructor returns."""
 
-    def __init__(self, script, *options, variables=None):
+    def __init__(self, script, *options):
         self._stdout = tempfile.TemporaryFile("w+")
         self._stderr = tempfile.TemporaryFile("w+")
         words = ["-e", script] if "{" in str(script) else [str(script)]
@@ -65,7 +65,8 @@ class Tracer:
             stdin=subprocess.DEVNULL,
             stdout=self._stdout,
             stderr=self._stderr,
-            env={**os.environ, ATTACHED: "1", **(variables or {})},
+            # Room for all output of a test, however seldom bpftrace gets to run.
+            env={**os.environ, ATTACHED: "1", "BPFTRACE_PERF_RB_PAGES": "2048"},
         )
         wait_until(self._is_attached, f"bpftrace attached to {script}")
 
@@ -93,12 +94,10 @@ class Tracer:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         self.process.wait(SECONDS)
-        return self.output()
-
-    def wait(self):
-        """Until it ends by itself. Returns: all its output."""
-        self.process.wait(SECONDS)
-        return self.output()
+        output = self.output()
+        if re.search(r"^Lost \d+ events", output + self.messages(), re.MULTILINE):
+            raise AssertionError("bpftrace has lost events: the machine is too busy")
+        return output
 
     def kill(self):
         self.process.kill()
@@ -175,8 +174,8 @@ class LiveTest(unittest.TestCase):
             raise unittest.SkipTest(reason)
         cls.bpftrace = bpftrace_version()
 
-    def tracer(self, script, *options, **keywords):
-        tracer = Tracer(script, *options, **keywords)
+    def tracer(self, script, *options):
+        tracer = Tracer(script, *options)
         self.addCleanup(tracer.kill)
         return tracer
 
