@@ -1,2 +1,2 @@
-include_HEADERS = include/pyusdt.h
+include_HEADERS = include/pyusdt.h include/pyusdt_layout.h
 nodist_include_HEADERS = include/pyusdt_version.h

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <pyusdt_layout.h>
 #include <pyusdt_version.h>
 
 #ifdef __cplusplus
@@ -32,12 +33,13 @@ extern "C" {
  * Events. The numbers are libpyusdt's own and frozen: they are the same for every
  * version of CPython.
  */
-#define PYUSDT_PY_START  (UINT64_C(1) << 0) /* function entry */
-#define PYUSDT_PY_RESUME (UINT64_C(1) << 1) /* generator or coroutine resumption */
-#define PYUSDT_PY_RETURN (UINT64_C(1) << 2) /* return */
-#define PYUSDT_PY_YIELD  (UINT64_C(1) << 3) /* yield or await suspension */
-#define PYUSDT_CALL      (UINT64_C(1) << 4) /* before a call */
-#define PYUSDT_LINE      (UINT64_C(1) << 5) /* a new line */
+#define PYUSDT_PY_START  (UINT64_C(1) << 0)  /* function entry */
+#define PYUSDT_PY_RESUME (UINT64_C(1) << 1)  /* generator or coroutine resumption */
+#define PYUSDT_PY_RETURN (UINT64_C(1) << 2)  /* return */
+#define PYUSDT_PY_YIELD  (UINT64_C(1) << 3)  /* yield or await suspension */
+#define PYUSDT_CALL      (UINT64_C(1) << 4)  /* before a call */
+#define PYUSDT_LINE      (UINT64_C(1) << 5)  /* a new line */
+#define PYUSDT_LAYOUT    (UINT64_C(1) << 40) /* where frames are, for BPF programs */
 
 /* What pyusdt_options.values may be. */
 #define PYUSDT_VALUES_NONE 0 /* arg4 of the probes is NULL */
@@ -78,8 +80,8 @@ struct pyusdt_options {
  * From now on exactly the events in @mask are armed in the calling thread's
  * interpreter: each is instrumented while, and only while, a tracer is attached to
  * its probe. A tracer that is attached already sees the first event after this call.
- * Takes a sys.monitoring tool id and starts the watcher thread (one per process)
- * where that has not happened yet.
+ * Starts the watcher thread (one per process) where that has not happened yet, and takes
+ * a sys.monitoring tool id unless only PYUSDT_LAYOUT is armed, which needs none.
  *
  * Attached.
  *
@@ -198,6 +200,24 @@ int pyusdt_options_get(struct pyusdt_options *options);
  * Since: 0.1
  */
 int pyusdt_poll(void);
+
+/**
+ * pyusdt_layout - where this process keeps its Python frames
+ * @why: where not NULL, set to a static string when there is no layout
+ *
+ * What the probe LAYOUT announces while it is armed and watched: offsets by which a BPF
+ * program finds the Python stack of any thread in any kernel event. They are found, and
+ * tested on this process's own stack, when LAYOUT is armed for the first time; where that
+ * fails (an unknown or free-threaded CPython) LAYOUT stays silent, and all else works.
+ *
+ * Any thread, no thread state needed.
+ *
+ * Returns: the layout, valid and the same for as long as Python is initialised; NULL when
+ * there is none.
+ *
+ * Since: 0.1
+ */
+const struct pyusdt_layout *pyusdt_layout(const char **why);
 
 /**
  * pyusdt_event_name - the name of an event

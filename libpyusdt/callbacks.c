@@ -23,6 +23,17 @@ static const struct codemeta *code_of(PyObject *self, PyObject *code)
 	return meta && !meta->own ? meta : NULL;
 }
 
+/*
+ * sys.monitoring passes what the event has; but register_callback() hands our callbacks
+ * out to any program that asks.
+ */
+enum { ARGUMENTS_OFFSET = 2, ARGUMENTS_LINE = 2, ARGUMENTS_OBJECT = 3 };
+
+static inline bool has_arguments(size_t nargsf, size_t count)
+{
+	return (nargsf & ~PY_VECTORCALL_ARGUMENTS_OFFSET) >= count;
+}
+
 /* The arguments of a callback are small ints made by CPython: this cannot fail. */
 static long number(PyObject *argument)
 {
@@ -66,9 +77,9 @@ static ALWAYS_INLINE void fire_OBJECT(probe_fn *probe, format_fn *format,
 	{                                                                                \
 		const struct codemeta *code;                                             \
                                                                                          \
-		(void)nargsf;                                                            \
 		(void)kwnames;                                                           \
-		if (!probe_watched(EVENT_##name))                                        \
+		if (!probe_watched(EVENT_##name) ||                                      \
+		    !has_arguments(nargsf, ARGUMENTS_##arguments))                       \
 			return Py_None;                                                  \
 		code = code_of(self, args[0]);                                           \
 		if (code)                                                                \
@@ -76,10 +87,8 @@ static ALWAYS_INLINE void fire_OBJECT(probe_fn *probe, format_fn *format,
 		return Py_None;                                                          \
 	}
 #include "events.def"
-#undef EVENT
 
-const vectorcallfunc callbacks[EVENT_COUNT] = {
+const vectorcallfunc callbacks[MONITOR_COUNT] = {
 #define EVENT(name, bit, arguments, value, requires) [EVENT_##name] = on_##name,
 #include "events.def"
-#undef EVENT
 };

@@ -13,6 +13,6 @@
 
 #include "events.h"
 
-extern const vectorcallfunc callbacks[EVENT_COUNT];
+extern const vectorcallfunc callbacks[MONITOR_COUNT];
 
 #endif /* PYUSDT_CALLBACKS_H */

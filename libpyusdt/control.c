@@ -3,9 +3,11 @@
 
 #include <errno.h>
 
+#include "announce.h"
 #include "finalize.h"
 #include "fork.h"
 #include "interp.h"
+#include "layout.h"
 #include "options.h"
 #include "probes.h"
 #include "watcher.h"
@@ -16,6 +18,9 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 /* With the lock held. */
 static struct interp *armed_interps;
 static struct interp *visited; /* the one that the watcher is at */
+
+/* Armed in any interpreter; atomic. */
+static uint64_t armed_anywhere;
 
 /* Returns: whether the change may begin; false where another is under way. */
 static bool try_begin(struct interp *interp)
@@ -71,6 +76,21 @@ static void end(struct interp *interp)
 	pthread_mutex_unlock(&lock);
 }
 
+/* With the lock held. */
+static void sum_up(void)
+{
+	uint64_t armed = 0;
+
+	for (struct interp *interp = armed_interps; interp; interp = interp->next)
+		armed |= interp->armed;
+	__atomic_store_n(&armed_anywhere, armed, __ATOMIC_RELAXED);
+}
+
+uint64_t control_armed(void)
+{
+	return __atomic_load_n(&armed_anywhere, __ATOMIC_RELAXED);
+}
+
 static void list(struct interp *interp)
 {
 	pthread_mutex_lock(&lock);
@@ -79,6 +99,7 @@ static void list(struct interp *interp)
 		armed_interps = interp;
 		interp->listed = true;
 	}
+	sum_up();
 	pthread_mutex_unlock(&lock);
 }
 
@@ -92,6 +113,7 @@ static void unlist(struct interp *interp)
 		}
 	}
 	interp->listed = false;
+	sum_up();
 	pthread_mutex_unlock(&lock);
 }
 
@@ -111,14 +133,17 @@ static int apply(struct interp *interp, uint64_t armed)
 	if (result >= 0) {
 		interp->armed = armed;
 		interp->active = active;
+		sum_up();
 	}
 	pthread_mutex_unlock(&lock);
 	return result;
 }
 
-/* Returns: 0, with a tool id taken and the handlers registered; an error takes nothing.
+/*
+ * Returns: 0, with all that @mask needs: a tool id, the handlers registered, the layout
+ * looked for; an error takes nothing.
  */
-static int prepare(struct interp *interp)
+static int prepare(struct interp *interp, uint64_t mask)
 {
 	int error = 0;
 
@@ -129,9 +154,17 @@ static int prepare(struct interp *interp)
 	if (error)
 		return error;
 	interp->hooked = true;
-	if (interp->monitoring.tool_id < 0)
+	if (mask & PYUSDT_LAYOUT)
+		layout_prepare(interp);
+	if (events_required(mask) && interp->monitoring.tool_id < 0)
 		error = monitoring_take_tool(&interp->monitoring, options_get().tool_id);
 	return error;
+}
+
+static void release_tool(struct interp *interp)
+{
+	if (interp->monitoring.tool_id >= 0)
+		monitoring_release_tool(&interp->monitoring);
 }
 
 /* Returns: 0, with nothing left behind; an error leaves @interp armed. */
@@ -139,12 +172,12 @@ static int disarm(struct interp *interp)
 {
 	int result;
 
-	if (interp->monitoring.tool_id < 0)
+	if (!interp->listed && interp->monitoring.tool_id < 0)
 		return 0;
 	result = apply(interp, 0);
 	if (result < 0)
 		return result;
-	monitoring_release_tool(&interp->monitoring);
+	release_tool(interp);
 	codetable_clear(&interp->codes);
 	unlist(interp);
 	/* Stopping cannot fail. */
@@ -161,7 +194,7 @@ static int enable(struct interp *interp, uint64_t mask)
 		return -ESHUTDOWN;
 	if (events_required(mask) & ~monitoring_supported(&interp->monitoring))
 		return -ENOTSUP;
-	error = prepare(interp);
+	error = prepare(interp, mask);
 	if (error)
 		return error;
 	error = apply(interp, mask);
@@ -169,8 +202,11 @@ static int enable(struct interp *interp, uint64_t mask)
 		list(interp);
 		error = watcher_update();
 	}
-	if (error >= 0)
+	if (error >= 0) {
+		if (!events_required(mask))
+			release_tool(interp);
 		return 0;
+	}
 	if (before)
 		apply(interp, before);
 	else
@@ -187,6 +223,7 @@ int control_enable(struct interp *interp, uint64_t mask)
 	error = enable(interp, mask);
 	end(interp);
 	watcher_look_again();
+	announce(probes_watched() & control_armed());
 	return error;
 }
 
@@ -212,6 +249,7 @@ int control_poll(struct interp *interp)
 	else if (interp->listed)
 		result = apply(interp, interp->armed);
 	end(interp);
+	announce(probes_watched() & control_armed());
 	return result;
 }
 
@@ -269,11 +307,25 @@ void control_close(struct interp *interp)
 	}
 	end(interp);
 	wait_until_unvisited(interp);
+	if (!control_armed())
+		layout_forget();
 }
 
 void control_forget(struct interp *interp)
 {
+	bool orphaned = interp->listed;
+	bool visiting;
+
 	unlist(interp);
+	pthread_mutex_lock(&lock);
+	visiting = visited == interp;
+	pthread_mutex_unlock(&lock);
+	/*
+	 * First armed in an atexit handler, after which CPython called no new ones, ours
+	 * included. A thread that is waiting for the GIL now will not get it: let it be.
+	 */
+	if (orphaned && !visiting)
+		watcher_update_with_gil();
 }
 
 /* In the watcher thread, without the GIL. Returns: whether @interp is in step now. */

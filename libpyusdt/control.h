@@ -36,6 +36,9 @@ void control_forget(struct interp *interp);
  */
 bool control_sync(void);
 
+/* Returns: the events that are armed in any interpreter. Takes no lock. */
+uint64_t control_armed(void);
+
 /* Returns: whether there is anything for the watcher thread to do. */
 bool control_wants_watcher(void);
 

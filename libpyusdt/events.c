@@ -13,14 +13,14 @@ static const struct {
 } table[EVENT_COUNT] = {
 #define EVENT(name, bit, arguments, value, requires) \
 	[EVENT_##name] = {#name, UINT64_C(1) << (bit), requires},
+#define ANNOUNCEMENT(name, bit) [EVENT_##name] = {#name, UINT64_C(1) << (bit), 0},
 #include "events.def"
-#undef EVENT
 };
 
 const uint64_t events_all = 0
 #define EVENT(name, bit, arguments, value, requires) | UINT64_C(1) << (bit)
+#define ANNOUNCEMENT(name, bit)                      | UINT64_C(1) << (bit)
 #include "events.def"
-#undef EVENT
 	;
 
 const char *event_name(enum event event)

@@ -8,7 +8,10 @@
 enum event {
 #define EVENT(name, bit, arguments, value, requires) EVENT_##name,
 #include "events.def"
-#undef EVENT
+	MONITOR_COUNT, /* those before come from sys.monitoring */
+	BEFORE_ANNOUNCEMENTS = MONITOR_COUNT - 1,
+#define ANNOUNCEMENT(name, bit) EVENT_##name,
+#include "events.def"
 	EVENT_COUNT
 };
 

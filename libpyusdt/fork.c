@@ -13,6 +13,7 @@
 #include "callable.h"
 #include "control.h"
 #include "interp.h"
+#include "pycompat.h"
 #include "watcher.h"
 
 static bool is_only_thread(void)
@@ -28,10 +29,51 @@ static bool is_only_thread(void)
 	return count == 3; /* with "." and ".." */
 }
 
+/*
+ * The frame that called os.fork(), and where in it. Only compared: it may be gone. With
+ * the GIL held; a fork of another interpreter at the same time makes us resume too early
+ * or try once more, no worse.
+ */
+static struct {
+	PyFrameObject *frame;
+	int lasti;
+} forking;
+
+static void remember_forking_frame(void)
+{
+	forking.frame = PyEval_GetFrame(); /* borrowed */
+	forking.lasti = forking.frame ? pycompat_frame_lasti(forking.frame) : -1;
+}
+
+/*
+ * Is os.fork() still at its handlers? Those of others may be Python functions, which run
+ * pending calls, and CPython counts threads after them: then our caller is the forking
+ * frame, which has not moved.
+ */
+static bool is_forking(void)
+{
+	PyFrameObject *frame = PyEval_GetFrame();
+	bool is = false;
+
+	if (!frame || frame == forking.frame)
+		return false;
+	Py_INCREF((PyObject *)frame);
+	while (frame && !is) {
+		PyFrameObject *back = pycompat_frame_back(frame);
+
+		Py_DECREF((PyObject *)frame);
+		frame = back;
+		is = frame && frame == forking.frame &&
+		     pycompat_frame_lasti(frame) == forking.lasti;
+	}
+	Py_XDECREF((PyObject *)frame);
+	return is;
+}
+
 static int resume_later(void *unused)
 {
-	(void)unused;
-	watcher_resume();
+	if (!is_forking() || Py_AddPendingCall(resume_later, unused) < 0)
+		watcher_resume();
 	return 0;
 }
 
@@ -42,6 +84,7 @@ static PyObject *before(PyObject *self, PyObject *const *args, size_t nargsf,
 	(void)args;
 	(void)nargsf;
 	(void)kwnames;
+	remember_forking_frame();
 	watcher_pause();
 	Py_RETURN_NONE;
 }

@@ -43,7 +43,7 @@ static int make_callbacks(struct interp *interp)
 	if (!interp->callable)
 		return -ENOMEM;
 	interp->codes.callable = interp->callable;
-	for (int i = 0; i < EVENT_COUNT; i++) {
+	for (int i = 0; i < MONITOR_COUNT; i++) {
 		interp->monitoring.callbacks[i] =
 			callable_new(interp->callable, callbacks[i], interp);
 		if (!interp->monitoring.callbacks[i])

@@ -1,6 +1,7 @@
 # The core, without probe sites: the unit tests put a recorder in their place.
 noinst_LTLIBRARIES += libpyusdt/libpyusdt-core.la
 libpyusdt_libpyusdt_core_la_SOURCES = \
+	libpyusdt/announce.c libpyusdt/announce.h \
 	libpyusdt/api.c \
 	libpyusdt/callable.c libpyusdt/callable.h \
 	libpyusdt/callbacks.c libpyusdt/callbacks.h \
@@ -11,6 +12,11 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/fork.c libpyusdt/fork.h \
 	libpyusdt/format.c libpyusdt/format.h \
 	libpyusdt/interp.c libpyusdt/interp.h \
+	libpyusdt/layout.c libpyusdt/layout.h \
+	libpyusdt/layout_check.c libpyusdt/layout_check.h \
+	libpyusdt/layout_offsets.c libpyusdt/layout_offsets.h \
+	libpyusdt/layout_tstate.c libpyusdt/layout_tstate.h \
+	libpyusdt/memory.c libpyusdt/memory.h \
 	libpyusdt/monitoring.c libpyusdt/monitoring.h \
 	libpyusdt/options.c libpyusdt/options.h \
 	libpyusdt/probes.h \

@@ -45,7 +45,7 @@ static int look_up_bits(struct monitoring *monitoring, PyObject *module)
 	PyObject *events = PyObject_GetAttrString(module, "events");
 	int error = events ? 0 : take_lookup_error();
 
-	for (int i = 0; i < EVENT_COUNT && !error; i++)
+	for (int i = 0; i < MONITOR_COUNT && !error; i++)
 		error = look_up_bit(events, i, &monitoring->bits[i]);
 	Py_XDECREF(events);
 	return error;
@@ -83,7 +83,7 @@ int monitoring_init(struct monitoring *monitoring)
 
 void monitoring_clear(struct monitoring *monitoring)
 {
-	for (int i = 0; i < EVENT_COUNT; i++)
+	for (int i = 0; i < MONITOR_COUNT; i++)
 		Py_CLEAR(monitoring->callbacks[i]);
 	Py_CLEAR(monitoring->use_tool_id);
 	Py_CLEAR(monitoring->free_tool_id);
@@ -96,7 +96,7 @@ monitor_set monitoring_supported(const struct monitoring *monitoring)
 {
 	monitor_set supported = 0;
 
-	for (int i = 0; i < EVENT_COUNT; i++)
+	for (int i = 0; i < MONITOR_COUNT; i++)
 		if (monitoring->bits[i])
 			supported |= (monitor_set)1 << i;
 	return supported;
@@ -172,7 +172,7 @@ static int register_one(struct monitoring *monitoring, int event, PyObject *call
 static void unregister(struct monitoring *monitoring, monitor_set events)
 {
 	/* A failure leaves a callback that is never called: its event is not set. */
-	for (int i = 0; i < EVENT_COUNT; i++)
+	for (int i = 0; i < MONITOR_COUNT; i++)
 		if (events & (monitor_set)1 << i)
 			register_one(monitoring, i, Py_None);
 }
@@ -182,7 +182,7 @@ static int register_all(struct monitoring *monitoring, monitor_set events)
 {
 	monitor_set done = 0;
 
-	for (int i = 0; i < EVENT_COUNT; i++) {
+	for (int i = 0; i < MONITOR_COUNT; i++) {
 		int error;
 
 		if (!(events & (monitor_set)1 << i))
@@ -201,7 +201,7 @@ static long cpython_bits(const struct monitoring *monitoring, monitor_set events
 {
 	long bits = 0;
 
-	for (int i = 0; i < EVENT_COUNT; i++)
+	for (int i = 0; i < MONITOR_COUNT; i++)
 		if (events & (monitor_set)1 << i)
 			bits |= monitoring->bits[i];
 	return bits;

@@ -23,11 +23,11 @@ struct monitoring {
 	PyObject *set_events;
 	/* CPython's number of each event, which differ between versions; 0: has it not.
 	 */
-	long bits[EVENT_COUNT];
+	long bits[MONITOR_COUNT];
 	int tool_id;        /* -1: none taken */
 	monitor_set events; /* set now */
 	/* The callbacks' context is the interpreter's; owned. */
-	PyObject *callbacks[EVENT_COUNT];
+	PyObject *callbacks[MONITOR_COUNT];
 };
 
 /*

@@ -23,11 +23,16 @@
 					code->module, code->id, object);              \
 	}
 #include "events.def"
-#undef EVENT
+
+USDT_DEFINE_SEMA(LAYOUT);
+SITE void probe_LAYOUT(const struct pyusdt_layout *layout, uint32_t python)
+{
+	USDT_WITH_EXPLICIT_SEMA(LAYOUT, pyusdt, LAYOUT, layout, python);
+}
 
 const unsigned short *const probe_semaphores[EVENT_COUNT] = {
-#define EVENT(name, bit, arguments, value, requires) \
-	[EVENT_##name] = (const unsigned short *)&USDT_SEMA(name),
+#define SEMAPHORE(name)                              [EVENT_##name] = (const unsigned short *)&USDT_SEMA(name),
+#define EVENT(name, bit, arguments, value, requires) SEMAPHORE(name)
+#define ANNOUNCEMENT(name, bit)                      SEMAPHORE(name)
 #include "events.def"
-#undef EVENT
 };

@@ -12,6 +12,8 @@
 #include "codemeta.h"
 #include "events.h"
 
+struct pyusdt_layout;
+
 /* Kept by the kernel: how many sites of the probe have a breakpoint. */
 extern const unsigned short *const probe_semaphores[EVENT_COUNT];
 
@@ -43,6 +45,8 @@ typedef void probe_fn(const struct codemeta *code, int line, long offset,
 
 #define EVENT(name, bit, arguments, value, requires) probe_fn probe_##name;
 #include "events.def"
-#undef EVENT
+
+/* @layout: of this process, see pyusdt_layout.h. @python: PY_VERSION_HEX of it. */
+void probe_LAYOUT(const struct pyusdt_layout *layout, uint32_t python);
 
 #endif /* PYUSDT_PROBES_H */

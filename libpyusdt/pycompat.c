@@ -7,7 +7,11 @@ extern PyTypeObject PyCode_Type WEAK;
 extern PyTypeObject PyFunction_Type WEAK;
 extern PyTypeObject PyMethod_Type WEAK;
 
+extern char _PyRuntime[] WEAK;
+
 #ifdef Py_LIMITED_API
+extern PyFrameObject *PyFrame_GetBack(PyFrameObject *frame) WEAK;
+extern int PyFrame_GetLasti(PyFrameObject *frame) WEAK;
 extern PyObject *PyType_GetDict(PyTypeObject *type) WEAK;
 /* 3.13 and later; before, the same thing had a private name. */
 extern PyThreadState *PyThreadState_GetUnchecked(void) WEAK;
@@ -21,7 +25,8 @@ extern const unsigned long Py_Version WEAK;
 bool pycompat_usable(void)
 {
 	return &Py_Version && Py_Version >= 0x030c0000 && &PyCode_Type &&
-	       &PyFunction_Type && &PyMethod_Type && PyType_GetDict &&
+	       &PyFunction_Type && &PyMethod_Type && PyType_GetDict && PyFrame_GetBack &&
+	       PyFrame_GetLasti &&
 	       (PyThreadState_GetUnchecked || _PyThreadState_UncheckedGet);
 }
 
@@ -54,4 +59,24 @@ bool pycompat_is_method(PyObject *object)
 PyObject *pycompat_type_dict(PyTypeObject *type)
 {
 	return PyType_GetDict(type);
+}
+
+PyFrameObject *pycompat_frame_back(PyFrameObject *frame)
+{
+	return PyFrame_GetBack(frame);
+}
+
+int pycompat_frame_lasti(PyFrameObject *frame)
+{
+	return PyFrame_GetLasti(frame);
+}
+
+const void *pycompat_runtime(void)
+{
+	return _PyRuntime;
+}
+
+uint32_t pycompat_version(void)
+{
+	return (uint32_t)Py_Version;
 }

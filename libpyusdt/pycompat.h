@@ -12,6 +12,7 @@
 #include <Python.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Returns: whether the program has a CPython >= 3.12. Needs nothing, not even an
@@ -31,5 +32,17 @@ bool pycompat_is_method(PyObject *object);
  * look-up; NULL, with no exception set, where there is none.
  */
 PyObject *pycompat_type_dict(PyTypeObject *type);
+
+/* Returns: the caller's frame, a new reference, or NULL. */
+PyFrameObject *pycompat_frame_back(PyFrameObject *frame);
+
+/* Returns: the bytecode offset, in bytes, that @frame is at. */
+int pycompat_frame_lasti(PyFrameObject *frame);
+
+/* Returns: PY_VERSION_HEX of the running Python. */
+uint32_t pycompat_version(void);
+
+/* Returns: the start of _PyRuntime, NULL where it is not exported. */
+const void *pycompat_runtime(void);
 
 #endif /* PYUSDT_PYCOMPAT_H */

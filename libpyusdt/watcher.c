@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "announce.h"
 #include "control.h"
 #include "options.h"
 #include "probes.h"
@@ -86,6 +87,7 @@ static void *watch(void *unused)
 		wait_msec(at_least(options_get().poll_msec, least));
 		least = 0;
 		watched = probes_watched();
+		announce(watched & control_armed());
 		if (watcher.stop ||
 		    (watched == seen && !__atomic_load_n(&look_again, __ATOMIC_ACQUIRE)))
 			continue;
@@ -186,14 +188,21 @@ static int settle(void)
 	return 0;
 }
 
-int watcher_update(void)
+int watcher_update_with_gil(void)
 {
-	PyThreadState *state = PyEval_SaveThread();
 	int error;
 
 	pthread_mutex_lock(&lock);
 	error = settle();
 	pthread_mutex_unlock(&lock);
+	return error;
+}
+
+int watcher_update(void)
+{
+	PyThreadState *state = PyEval_SaveThread();
+	int error = watcher_update_with_gil();
+
 	PyEval_RestoreThread(state);
 	return error;
 }

@@ -15,6 +15,9 @@
  */
 int watcher_update(void);
 
+/* The same, and keeps the GIL: the thread must not be waiting for it. */
+int watcher_update_with_gil(void);
+
 /* Make the next tick compare in full: what is armed has changed. */
 void watcher_look_again(void);
 

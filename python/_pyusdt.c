@@ -98,6 +98,34 @@ static PyObject *options_get(PyObject *module, PyObject *unused)
 			     options.tool_id);
 }
 
+/* Returns: a new dict of the layout's fields, or OSError that says why there is none. */
+static PyObject *layout(PyObject *module, PyObject *unused)
+{
+	const char *why;
+	const struct pyusdt_layout *found = pyusdt_layout(&why);
+	PyObject *arguments;
+
+	(void)module;
+	(void)unused;
+	if (found)
+		return Py_BuildValue("{sIsIsLsIsIsIsIsIsIsIsIsIsIsIsIsI}", "size",
+				     found->size, "python", found->python, "tstate",
+				     (long long)found->tstate, "frame", found->frame,
+				     "frame_indirect", found->frame_indirect, "previous",
+				     found->previous, "code", found->code, "owner",
+				     found->owner, "instr", found->instr, "first_shim",
+				     found->first_shim, "name", found->name, "qualname",
+				     found->qualname, "filename", found->filename,
+				     "firstlineno", found->firstlineno, "bytecode",
+				     found->bytecode, "ascii", found->ascii);
+	arguments = Py_BuildValue("is", ENOTSUP, why);
+	if (arguments) {
+		PyErr_SetObject(PyExc_OSError, arguments);
+		Py_DECREF(arguments);
+	}
+	return NULL;
+}
+
 static PyObject *version(PyObject *module, PyObject *unused)
 {
 	(void)module;
@@ -135,6 +163,7 @@ static PyMethodDef methods[] = {
 	{"supported", supported, METH_NOARGS, NULL},
 	{"configure", configure, METH_VARARGS, NULL},
 	{"options", options_get, METH_NOARGS, NULL},
+	{"layout", layout, METH_NOARGS, NULL},
 	{"version", version, METH_NOARGS, NULL},
 	{"events", events, METH_NOARGS, NULL},
 	{NULL, NULL, 0, NULL},

@@ -25,6 +25,7 @@ __all__ = [
     "disable",
     "enable",
     "enabled",
+    "layout",
     "options",
     "parse_events",
     "poll",
@@ -62,6 +63,14 @@ def active():
 def poll():
     """Look for tracers now rather than at the next tick; True if that changed anything."""
     return _pyusdt.poll()
+
+
+def layout():
+    """Where this process keeps its Python frames, for BPF programs: a dict of offsets.
+
+    Raises OSError that says why where there is no layout; see pyusdt_layout.h.
+    """
+    return _pyusdt.layout()
 
 
 class armed:

@@ -14,7 +14,7 @@ def of(program):
 class Watching(LiveTest):
     def test_nothing_untraced(self):
         worker = self.worker()
-        self.assertEqual(worker.ask("int(pyusdt.enabled())"), 63)
+        self.assertTrue(worker.ask("pyusdt.enabled() == pyusdt.supported() != 0"))
         self.assertEqual(worker.ask("settle()"), [])
         self.assertEqual(worker.ask("int(pyusdt.active())"), 0)
 

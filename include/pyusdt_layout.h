@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where a process keeps its Python frames, for BPF programs that walk them.
+ *
+ * The probe pyusdt:LAYOUT hands a pointer to this struct, in the memory of the traced
+ * process, to whoever traces it: when a tracer comes, and again about once a second. The
+ * struct lives as long as the process and does not change while Python is initialised.
+ *
+ * A BPF program keeps the pointer per process, and in any event of any thread of it
+ * reads, all in user memory:
+ *
+ *   state = *(u64 *)(thread pointer + layout.tstate)    0: this thread has no Python
+ *   frame = *(u64 *)(state + layout.frame)
+ *   if layout.frame_indirect: frame = *(u64 *)frame
+ *   while frame:
+ *     if *(u8 *)(frame + layout.owner) < layout.first_shim:
+ *       code = *(u64 *)(frame + layout.code) & ~3
+ *       qualname = *(u64 *)(code + layout.qualname) + layout.ascii   NUL-terminated
+ *       file = *(u64 *)(code + layout.filename) + layout.ascii       NUL-terminated
+ *       line = *(s32 *)(code + layout.firstlineno)
+ *       offset = *(u64 *)(frame + layout.instr) - (code + layout.bytecode)
+ *     frame = *(u64 *)(frame + layout.previous)
+ *
+ * The thread pointer is task_struct's thread.fsbase on x86-64 and thread.uw.tp_value on
+ * arm64. Names with characters outside ASCII are stored otherwise: what is at
+ * layout.ascii is no text then; bit 6 of the byte at string + 32 is set for ASCII.
+ *
+ * ABI: fields are appended, never moved; size says how many there are.
+ *
+ * Since: 0.1
+ */
+#ifndef PYUSDT_LAYOUT_H
+#define PYUSDT_LAYOUT_H
+
+/* vmlinux.h, of libbpf programs, has these types itself. */
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+struct pyusdt_layout {
+	__u32 size;           /*  0  of this struct, in bytes */
+	__u32 python;         /*  4  PY_VERSION_HEX of the running interpreter */
+	__s64 tstate;         /*  8  from the thread pointer to the word that holds the
+			       *     thread's PyThreadState *, with and without the GIL */
+	__u32 frame;          /* 16  in PyThreadState: the innermost frame */
+	__u32 frame_indirect; /* 20  1: that is a pointer to the pointer (3.12) */
+	__u32 previous;       /* 24  in a frame: the caller's */
+	__u32 code;  /* 28  in a frame: its code object, low two bits no part of it */
+	__u32 owner; /* 32  in a frame: one byte */
+	__u32 instr; /* 36  in a frame: the instruction that runs, or ran last */
+	__u32 first_shim;  /* 40  owner >= this: CPython's own, no Python function */
+	__u32 name;        /* 44  in a code object: co_name, these three a str * */
+	__u32 qualname;    /* 48  co_qualname */
+	__u32 filename;    /* 52  co_filename */
+	__u32 firstlineno; /* 56  co_firstlineno, an int */
+	__u32 bytecode;    /* 60  the first instruction */
+	__u32 ascii;       /* 64  in an ASCII str: its bytes */
+	__u32 reserved;    /* 68  0 */
+};
+
+#endif /* PYUSDT_LAYOUT_H */

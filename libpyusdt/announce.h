@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a tracer is told without any event of Python: a semaphore does not count tracers,
+ * so a second one cannot be noticed, and everything is said again about once a second.
+ */
+#ifndef PYUSDT_ANNOUNCE_H
+#define PYUSDT_ANNOUNCE_H
+
+#include <stdint.h>
+
+/*
+ * Announce what is due of @events, all that are armed and watched now, as in pyusdt.h:
+ * what was not in the last call's, or was announced a second ago. Any thread, no GIL
+ * needed.
+ */
+void announce(uint64_t events);
+
+#endif /* PYUSDT_ANNOUNCE_H */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Is a layout right? The self-test that comes before it is announced. */
+#ifndef PYUSDT_LAYOUT_CHECK_H
+#define PYUSDT_LAYOUT_CHECK_H
+
+#include <stdbool.h>
+
+#include "pyusdt_layout.h"
+
+struct interp;
+
+/*
+ * Walk the calling thread's stack by @layout, as a BPF program would, and compare each
+ * frame with what CPython's own functions say of it. Where no Python function runs (an
+ * embedder that has none yet) two are run for that.
+ *
+ * Needs the GIL of @interp.
+ *
+ * Returns: false, and a static string in @why, where they differ.
+ */
+bool layout_check(struct interp *interp, const struct pyusdt_layout *layout,
+		  const char **why);
+
+#endif /* PYUSDT_LAYOUT_CHECK_H */

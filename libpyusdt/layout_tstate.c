@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "layout_tstate.h"
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "memory.h"
+
+/*
+ * CPython keeps it in pthread-specific data up to 3.14, which glibc has in struct pthread
+ * for the first keys, above the thread pointer on x86-64 and below it on arm64; and in
+ * static TLS from 3.15 on, below it on x86-64 and above it on arm64.
+ */
+#define BELOW (16 * 1024)
+#define ABOVE (16 * 1024)
+
+#define MAX_CANDIDATES 32
+#define STACK_SIZE     (256UL * 1024)
+
+struct candidates {
+	int64_t offsets[MAX_CANDIDATES];
+	int count;
+};
+
+/* The second thread. */
+struct second {
+	PyInterpreterState *interp;
+	struct candidates *candidates;
+	bool ran;
+};
+
+static char *thread_pointer(void)
+{
+	return __builtin_thread_pointer();
+}
+
+void *layout_tstate_at(int64_t offset)
+{
+	void *value;
+
+	return memory_read(&value, thread_pointer() + offset, sizeof(value)) ? value
+									     : NULL;
+}
+
+/* Not all around the thread pointer need be mapped. */
+static void find_in_page(const char *page, size_t size, const void *state,
+			 struct candidates *candidates)
+{
+	char copy[4096];
+
+	if (!memory_read(copy, page, size))
+		return;
+	for (size_t i = 0; i + sizeof(state) <= size; i += sizeof(state))
+		if (!memcmp(copy + i, &state, sizeof(state)) &&
+		    candidates->count < MAX_CANDIDATES)
+			candidates->offsets[candidates->count++] =
+				page + i - thread_pointer();
+}
+
+static void find_candidates(const void *state, struct candidates *candidates)
+{
+	const uintptr_t page_size = 4096;
+	uintptr_t begin = (uintptr_t)thread_pointer() - BELOW;
+	uintptr_t end = (uintptr_t)thread_pointer() + ABOVE;
+
+	for (uintptr_t at = begin; at < end;) {
+		uintptr_t next = (at & ~(page_size - 1)) + page_size;
+
+		if (next > end)
+			next = end;
+		find_in_page((const char *)at, next - at, state, candidates);
+		at = next;
+	}
+}
+
+static void keep_those_with(const void *state, struct candidates *candidates)
+{
+	int kept = 0;
+
+	for (int i = 0; i < candidates->count; i++)
+		if (layout_tstate_at(candidates->offsets[i]) == state)
+			candidates->offsets[kept++] = candidates->offsets[i];
+	candidates->count = kept;
+}
+
+static void *in_second_thread(void *argument)
+{
+	struct second *second = argument;
+	PyThreadState *state = PyThreadState_New(second->interp);
+
+	if (!state)
+		return NULL;
+	PyEval_AcquireThread(state);
+	keep_those_with(state, second->candidates);
+	PyEval_SaveThread();
+	keep_those_with(state, second->candidates);
+	PyEval_RestoreThread(state);
+	PyThreadState_Clear(state);
+	PyEval_ReleaseThread(state);
+	PyThreadState_Delete(state);
+	second->ran = true;
+	return NULL;
+}
+
+/* Without the GIL. Returns: whether there could be a second thread. */
+static bool keep_those_of_second_thread(struct second *second)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	sigset_t all, before;
+	int error;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&thread, &attributes, in_second_thread, second);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	if (error)
+		return false;
+	pthread_join(thread, NULL);
+	return second->ran;
+}
+
+bool layout_find_tstate(__s64 *offset, const char **why)
+{
+	struct candidates candidates = {.count = 0};
+	struct second second = {PyInterpreterState_Get(), &candidates, false};
+	PyThreadState *state = PyThreadState_Get();
+	bool compared;
+
+	find_candidates(state, &candidates);
+	PyEval_SaveThread();
+	keep_those_with(state, &candidates);
+	compared = keep_those_of_second_thread(&second);
+	PyEval_RestoreThread(state);
+	if (!compared) {
+		*why = "no second thread could be started to find the thread state";
+		return false;
+	}
+	if (!candidates.count) {
+		*why = "threads do not keep their PyThreadState where BPF can find it";
+		return false;
+	}
+	*offset = candidates.offsets[0];
+	return true;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reading memory of this process at addresses that may be wrong. */
+#ifndef PYUSDT_MEMORY_H
+#define PYUSDT_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Returns: false where not all of it can be read, or the kernel refuses to. */
+bool memory_read(void *to, const void *from, size_t size);
+
+#endif /* PYUSDT_MEMORY_H */
