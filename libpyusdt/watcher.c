@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
@@ -35,15 +36,14 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* With the lock held. */
 static struct {
-	pthread_cond_t wake;   /* the thread shall look up */
+	sem_t wake;            /* the thread shall look up */
 	pthread_cond_t joined; /* the thread has ended */
 	pthread_t thread;
 	pid_t tid;    /* 0 until the thread has begun */
-	bool ready;   /* the condition variables are made */
 	bool running; /* there is a thread, joinable */
-	bool stop;    /* ... that is asked to end and about to be joined */
+	bool stop;    /* ... that is asked to end and about to be joined; atomic */
 	unsigned int paused;
-} watcher;
+} watcher = {.joined = PTHREAD_COND_INITIALIZER};
 
 static bool look_again; /* atomic */
 
@@ -64,12 +64,18 @@ static void wait_msec(unsigned int msec)
 		until.tv_nsec -= 1000000000;
 		until.tv_sec++;
 	}
-	pthread_cond_timedwait(&watcher.wake, &lock, &until);
+	/* Not a condition variable: glibc's makes one more system call per time-out. */
+	sem_clockwait(&watcher.wake, CLOCK_MONOTONIC, &until);
 }
 
 static unsigned int at_least(unsigned int msec, unsigned int least)
 {
 	return msec > least ? msec : least;
+}
+
+static bool asked_to_stop(void)
+{
+	return __atomic_load_n(&watcher.stop, __ATOMIC_ACQUIRE);
 }
 
 static void *watch(void *unused)
@@ -81,18 +87,18 @@ static void *watch(void *unused)
 	pthread_mutex_lock(&lock);
 	watcher.tid = (pid_t)syscall(SYS_gettid);
 	pthread_cond_broadcast(&watcher.joined);
-	while (!watcher.stop) {
+	pthread_mutex_unlock(&lock);
+	while (!asked_to_stop()) {
 		uint64_t watched;
 
 		wait_msec(at_least(options_get().poll_msec, least));
 		least = 0;
 		watched = probes_watched();
 		announce(watched & control_armed());
-		if (watcher.stop ||
+		if (asked_to_stop() ||
 		    (watched == seen && !__atomic_load_n(&look_again, __ATOMIC_ACQUIRE)))
 			continue;
 		__atomic_store_n(&look_again, false, __ATOMIC_RELAXED);
-		pthread_mutex_unlock(&lock);
 		if (control_sync()) {
 			seen = watched;
 			least = MSEC_AFTER_CHANGE;
@@ -100,22 +106,8 @@ static void *watch(void *unused)
 			watcher_look_again();
 			least = MSEC_AFTER_FAILURE;
 		}
-		pthread_mutex_lock(&lock);
 	}
-	pthread_mutex_unlock(&lock);
 	return NULL;
-}
-
-static void make_conditions(void)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&watcher.wake, &attributes);
-	pthread_condattr_destroy(&attributes);
-	pthread_cond_init(&watcher.joined, NULL);
-	watcher.ready = true;
 }
 
 /* With the lock held and no thread. Returns: 0 or -EAGAIN. */
@@ -125,8 +117,7 @@ static int start(void)
 	sigset_t all, before;
 	int error;
 
-	if (!watcher.ready)
-		make_conditions();
+	sem_init(&watcher.wake, 0, 0);
 	watcher.tid = 0;
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);
@@ -157,8 +148,8 @@ static void stop(void)
 	while (!watcher.tid)
 		pthread_cond_wait(&watcher.joined, &lock);
 	tid = watcher.tid;
-	watcher.stop = true;
-	pthread_cond_signal(&watcher.wake);
+	__atomic_store_n(&watcher.stop, true, __ATOMIC_RELEASE);
+	sem_post(&watcher.wake);
 	pthread_mutex_unlock(&lock);
 	pthread_join(thread, NULL);
 	/* A thread is joined a moment before the kernel takes it out of /proc. */
@@ -184,7 +175,7 @@ static int settle(void)
 	if (!watcher.running && wanted())
 		return start();
 	if (watcher.running)
-		pthread_cond_signal(&watcher.wake);
+		sem_post(&watcher.wake);
 	return 0;
 }
 
@@ -241,6 +232,6 @@ void watcher_fork_child(void)
 {
 	watcher.running = false;
 	watcher.stop = false;
-	watcher.ready = false;
+	pthread_cond_init(&watcher.joined, NULL);
 	pthread_mutex_unlock(&lock);
 }

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the watcher thread does while nobody watches: a timed wait, ten times a second."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+from live import SECONDS, LiveTest
+
+PROGRAM = """
+import os, time
+print("threads", *os.listdir("/proc/self/task"), flush=True)
+os.write(1, b"begin\\n")
+time.sleep(2)
+os.write(1, b"end\\n")
+"""
+
+
+class Idle(LiveTest):
+    def test_system_calls_of_the_watcher(self):
+        if shutil.which("strace") is None:
+            self.skipTest("strace is not installed")
+        log = self.directory() / "log"
+        result = subprocess.run(
+            ["strace", "-f", "-o", log, sys.executable, "-m", "pyusdt", "-c", PROGRAM],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=SECONDS,
+        )
+        self.assertEqual(result.returncode, 0, result.stderr)
+        main, watcher = sorted(map(int, result.stdout.splitlines()[0].split()[1:]))
+
+        lines = log.read_text().splitlines()
+        begin = next(i for i, line in enumerate(lines) if 'write(1, "begin' in line)
+        end = next(i for i, line in enumerate(lines) if 'write(1, "end' in line)
+        calls = [line.split(None, 1)[1] for line in lines[begin:end]
+                 if line.startswith(f"{watcher} ")]
+        # Two lines each where the main thread's calls come in between.
+        wait = (r"futex\(0x\w+, FUTEX_WAIT_BITSET_PRIVATE(\|FUTEX_CLOCK_REALTIME)?, .*"
+                r"(<unfinished \.\.\.>|= -1 ETIMEDOUT .*)$")
+        resumed = r"<\.\.\. futex resumed>\) *= -1 ETIMEDOUT"
+        for call in calls:
+            self.assertRegex(call, f"^({wait}|{resumed})")
+        waits = sum("ETIMEDOUT" in call for call in calls)
+        self.assertTrue(10 <= waits <= 21, f"{waits} waits in 2 s")
