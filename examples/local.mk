@@ -1,1 +1,1 @@
-EXTRA_DIST += examples/embed.c examples/sleep.py
+EXTRA_DIST += examples/embed.c examples/report.py examples/sleep.py

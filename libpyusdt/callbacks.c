@@ -34,12 +34,16 @@ static inline bool has_arguments(size_t nargsf, size_t count)
 	return (nargsf & ~PY_VECTORCALL_ARGUMENTS_OFFSET) >= count;
 }
 
-/* The arguments of a callback are small ints made by CPython: this cannot fail. */
+/* CPython passes small ints; another caller may pass anything, and must get no exception.
+ */
 static long number(PyObject *argument)
 {
 	int overflow;
+	long value = PyLong_AsLongAndOverflow(argument, &overflow);
 
-	return PyLong_AsLongAndOverflow(argument, &overflow);
+	if (__builtin_expect(value == -1, 0))
+		PyErr_Clear();
+	return value;
 }
 
 static ALWAYS_INLINE void fire_OFFSET(probe_fn *probe, format_fn *format,

@@ -1,6 +1,7 @@
 dist_man_MANS += \
 	man/libpyusdt.3 \
 	man/pyusdt-probes.7 \
+	man/pyusdt-stacks.1 \
 	man/pyusdt-trace.1 \
 	man/pyusdt.1
 

@@ -5,8 +5,10 @@ python_sources = \
 	python/pyusdt/__main__.py \
 	python/pyusdt/cli.py \
 	python/pyusdt/events.py \
+	python/pyusdt/flamegraph.py \
 	python/pyusdt/py.typed \
 	python/pyusdt/run.py \
+	python/pyusdt/stacks.py \
 	python/pyusdt/trace.py
 dist_pkgpython_DATA = $(python_sources)
 
@@ -21,7 +23,7 @@ python__pyusdt_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 python_module = python/pyusdt/_pyusdt$(PYTHON_MODULE_SUFFIX)
 
 # A package that can be imported from the build tree: the module beside its sources.
-$(python_module): python/_pyusdt.la
+$(python_module): python/_pyusdt.la Makefile
 	$(AM_V_GEN)$(MKDIR_P) python/pyusdt && \
 	for file in $(python_sources); do \
 		test -f $$file || $(LN_S) -f $(abs_srcdir)/$$file $$file || exit 1; \
@@ -31,15 +33,17 @@ noinst_DATA += $(python_module)
 CLEANFILES += $(python_module)
 
 # As with the scripts in bt/: one for the build tree, another is installed.
-trace_edit = $(SED) -e 's|@PYTHON[@]|$(PYTHON)|' -e "s|@PYTHONDIR[@]|$$package|" \
+commands = python/pyusdt-stacks python/pyusdt-trace
+command_edit = $(SED) -e 's|@PYTHON[@]|$(PYTHON)|' -e "s|@PYTHONDIR[@]|$$package|" \
 	-e "s|@BTDIR[@]|$$scripts|"
 
-python/pyusdt-trace: python/pyusdt-trace.in Makefile
-	$(AM_V_GEN)package=$(abs_builddir)/python; scripts=$(abs_builddir)/bt; \
-	$(trace_edit) $(srcdir)/$@.in >$@.tmp && chmod +x $@.tmp && mv $@.tmp $@
-noinst_DATA += python/pyusdt-trace
-CLEANFILES += python/pyusdt-trace
-EXTRA_DIST += python/pyusdt-trace.in
+$(commands): %: %.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) python && \
+	package=$(abs_builddir)/python; scripts=$(abs_builddir)/bt; \
+	$(command_edit) $(srcdir)/$@.in >$@.tmp && chmod +x $@.tmp && mv $@.tmp $@
+noinst_DATA += $(commands)
+CLEANFILES += $(commands)
+EXTRA_DIST += $(commands:=.in)
 
 distclean-local:
 	test "$(srcdir)" = . || rm -rf python/pyusdt
@@ -47,8 +51,10 @@ distclean-local:
 install-exec-hook:
 	$(MKDIR_P) $(DESTDIR)$(bindir)
 	package=$(pythondir); scripts=$(btdir); \
-	$(trace_edit) $(srcdir)/python/pyusdt-trace.in >$(DESTDIR)$(bindir)/pyusdt-trace
-	chmod 755 $(DESTDIR)$(bindir)/pyusdt-trace
+	for command in $(commands); do \
+		target=$(DESTDIR)$(bindir)/`basename $$command`; \
+		$(command_edit) $(srcdir)/$$command.in >$$target && chmod 755 $$target || exit 1; \
+	done
 	rm -f $(DESTDIR)$(pkgpyexecdir)/_pyusdt.la
 
 # For a further interpreter, nothing is built anew: make install-python PYTHON=python3.N
@@ -61,7 +67,9 @@ install-python: all
 	rm -f "$(DESTDIR)$$dir/pyusdt/_pyusdt.la"
 
 uninstall-hook:
-	rm -f $(DESTDIR)$(bindir)/pyusdt-trace
+	for command in $(commands); do \
+		rm -f $(DESTDIR)$(bindir)/`basename $$command`; \
+	done
 	rm -f $(DESTDIR)$(pkgpyexecdir)/_pyusdt$(PYTHON_MODULE_SUFFIX)
 	-rmdir $(DESTDIR)$(pkgpythondir)/__pycache__ $(DESTDIR)$(pkgpythondir)
 

@@ -5,12 +5,16 @@ import functools
 import io
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+
+import pyusdt
 
 PROG = "pyusdt-trace"
 
@@ -23,6 +27,8 @@ GRACE_SECONDS = 1
 
 
 def main(script_dir):
+    # Of the program, not of this command.
+    pyusdt.disable()
     try:
         sys.exit(trace(parse_arguments(sys.argv[1:]), pathlib.Path(script_dir)))
     except Failure as failure:
@@ -57,6 +63,9 @@ or on a running process that has pyusdt loaded.
 Options, before PROGRAM:
   -p, --pid PID      trace this process, until it ends or Ctrl-C
   -o, --output FILE  write the trace to FILE
+  --flame FILE       make a flame graph (FILE.svg), folded stacks or, as FILE.json, what
+                     speedscope reads, of a script that keeps stacks; without -o the
+                     trace itself is not shown
   --python PYTHON    run PROGRAM with this interpreter
                      (default: {sys.executable})
   --list             list the installed scripts
@@ -70,6 +79,7 @@ it cannot be traced, 2 for wrong usage.
 class Options:
     pid = None
     output = None
+    flame = None
     python = sys.executable
     list = False
     script = None
@@ -130,6 +140,7 @@ OPTIONS_WITH_VALUE = {
     "--pid": ("pid", process_id),
     "-o": ("output", str),
     "--output": ("output", str),
+    "--flame": ("flame", str),
     "--python": ("python", str),
 }
 
@@ -140,9 +151,35 @@ def trace(options, script_dir):
         return 0
     script = find_script(options.script, script_dir)
     bpftrace = find_bpftrace()
+    if options.flame is None:
+        return run_script(bpftrace, script, options)
+    with tempfile.TemporaryDirectory() as directory:
+        options.output = options.output or os.path.join(directory, "trace")
+        status = run_script(bpftrace, script, options)
+        draw(script, options)
+    return status
+
+
+def run_script(bpftrace, script, options):
     if options.pid is not None:
         return trace_process(bpftrace, script, options)
     return trace_program(bpftrace, script, options)
+
+
+def draw(script, options):
+    from pyusdt import stacks
+
+    of = " ".join(options.program) if options.pid is None else f"process {options.pid}"
+    arguments = ["--title", f"{script.stem} of {of}", "-o", options.flame]
+    unit = re.search(r"^ \* UNIT: (\w+)$", script.read_text(), re.MULTILINE)
+    if unit:
+        arguments += ["--unit", unit[1]]
+    try:
+        stacks.main([*arguments, options.output])
+    except SystemExit as end:
+        if end.code:
+            # It has said why.
+            sys.exit(1)
 
 
 def installed_scripts(script_dir):
@@ -263,7 +300,7 @@ class Tracer:
         self._attached = threading.Event()
         self._messages = io.StringIO()
         self._process = subprocess.Popen(
-            [bpftrace, "-p", str(pid), str(script)],
+            [bpftrace, "--no-warnings", "-p", str(pid), str(script)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

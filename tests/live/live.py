@@ -16,6 +16,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = HERE / "programs"
+TESTS = HERE.parent
 BUILDDIR = pathlib.Path(os.environ["PYUSDT_BUILDDIR"])
 
 # By the link: given the file that it leads to and -p, bpftrace 0.27 attaches twice.

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What is instrumented when: nothing untraced, only what is watched otherwise."""
 
-from live import LIBRARY, LiveTest, counts, probe, wait_until
+import subprocess
+import sys
+
+from live import LIBRARY, TESTS, LiveTest, counts, probe, wait_until
 
 COUNT = "@[str(arg5)] = count();"
 
@@ -121,6 +124,44 @@ class Watching(LiveTest):
         worker.ask("pyusdt.enable(pyusdt.Event.PY_START)")
         worker.ask("run(1)")
         self.assertEqual(counts(tracer.stop())["work"], 5)
+
+    def test_layout_is_announced(self):
+        worker = self.worker()
+        tracer = self.tracer(probe("LAYOUT", 'printf("%lx %lx\\n", arg0, arg1);', of(worker)))
+        # At once, and again within a second or so.
+        wait_until(lambda: len(tracer.output().split()) >= 6, "three announcements")
+        lines = set(tracer.stop().split("\n")) - {""}
+        self.assertEqual(len(lines), 1)
+        self.assertEqual(int(lines.pop().split()[1], 16), sys.hexversion)
+        self.assertEqual(worker.ask("instrumented()"), [])
+
+    def test_no_layout_where_there_is_none(self):
+        source = (
+            "import sys; sys.path.insert(0, sys.argv[1])\n"
+            "import no_layout; no_layout.refuse()\n"
+            "import pyusdt\n"
+            "print(flush=True); sys.stdin.readline(); pyusdt.poll()\n"
+            "def f(): pass\n"
+            "f()\n"
+            "import time; time.sleep(1.5)\n"
+        )
+        program = subprocess.Popen(
+            [sys.executable, "-c", source, str(TESTS)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        self.addCleanup(program.communicate)
+        self.addCleanup(program.kill)
+        program.stdout.readline()
+        tracer = self.tracer(
+            probe("LAYOUT", 'printf("layout\\n");', of(program))
+            + probe("PY_START", COUNT, of(program))
+        )
+        program.stdin.write("\n")
+        program.stdin.flush()
+        self.assertEqual(program.wait(60), 0)
+        output = tracer.stop()
+        self.assertEqual(counts(output).get("f"), 1)
+        self.assertNotIn("layout", output)
 
     def test_long_value_is_cut(self):
         # By default at 256 bytes; bpftrace itself shows 64 of them.

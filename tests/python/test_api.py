@@ -16,10 +16,10 @@ from pyusdt import Event
 ALL = pyusdt.supported()
 
 
-def run_python(source, *options, **environment):
+def run_python(source, *options, arguments=(), **environment):
     """Returns: (exit status, stdout, stderr) of a fresh interpreter."""
     result = subprocess.run(
-        [sys.executable, *options, "-c", textwrap.dedent(source)],
+        [sys.executable, *options, "-c", textwrap.dedent(source), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -180,6 +180,40 @@ class Import(unittest.TestCase):
             "import os, pyusdt; assert len(os.listdir('/proc/self/task')) == 1",
             PYUSDT_CHECK_MSEC="0",
         )
+
+
+class Layout(unittest.TestCase):
+    def test_of_this_process(self):
+        with pyusdt.armed():
+            layout = pyusdt.layout()
+        self.assertEqual(layout["python"], sys.hexversion)
+        self.assertEqual(layout["size"], 72)
+        self.assertNotEqual(layout["tstate"], 0)
+
+    def test_takes_no_tool_id(self):
+        with pyusdt.armed(Event.LAYOUT):
+            self.assertEqual(pyusdt.enabled(), Event.LAYOUT)
+            self.assertNotIn("pyusdt", map(sys.monitoring.get_tool, range(6)))
+
+    def test_where_it_cannot_be_found(self):
+        # All else works, and it is said why.
+        status, output, errors = run_python(
+            """
+            import sys
+            sys.path.insert(0, sys.argv[1])
+            import no_layout
+            no_layout.refuse()
+            import pyusdt
+            assert pyusdt.enabled() == pyusdt.supported()
+            try:
+                pyusdt.layout()
+            except OSError as error:
+                print(error.errno, error.strerror)
+            """,
+            arguments=[str(pathlib.Path(__file__).parents[1])],
+        )
+        self.assertEqual((status, errors), (0, ""))
+        self.assertRegex(output, f"^{errno.ENOTSUP} threads do not keep ")
 
 
 class OtherTools(unittest.TestCase):

@@ -1,0 +1,83 @@
+# One program per area. They are the core plus a recorder in place of the probe sites, and
+# embed the configured CPython.
+if BUILD_UNIT_TESTS
+
+unit_programs = \
+	tests/unit/check_alloc \
+	tests/unit/check_api \
+	tests/unit/check_callbacks \
+	tests/unit/check_codemeta \
+	tests/unit/check_control \
+	tests/unit/check_events \
+	tests/unit/check_format \
+	tests/unit/check_layout \
+	tests/unit/check_lifecycle \
+	tests/unit/check_monitoring \
+	tests/unit/check_options \
+	tests/unit/check_text \
+	tests/unit/check_watcher
+check_PROGRAMS += $(unit_programs)
+TESTS += $(unit_programs)
+
+unit_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)
+unit_libs = tests/unit/libsupport.la libpyusdt/libpyusdt-core.la $(CHECK_LIBS) \
+	$(PYTHON_EMBED_LIBS) -lpthread
+
+# The stdlib of that CPython, wherever another one on PATH has its own.
+unit_pythonhome = `$(PYTHON) -c 'import sys; print(sys.base_prefix, sys.base_exec_prefix, sep=":")'`
+
+check_LTLIBRARIES = tests/unit/libsupport.la
+tests_unit_libsupport_la_SOURCES = \
+	tests/unit/fake_probes.c tests/unit/fake_probes.h \
+	tests/unit/pycore.c tests/unit/pycore.h \
+	tests/unit/support.c tests/unit/support.h
+tests_unit_libsupport_la_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DTEST_PYTHONHOME=\"$(unit_pythonhome)\"
+tests_unit_libsupport_la_CFLAGS = $(unit_cflags)
+
+# The calls of the core that can fail go through tests/unit/failing.c.
+unit_failing = malloc calloc free pthread_create \
+	PyBytes_FromStringAndSize PyCapsule_New PyDict_New PyDict_SetItemString \
+	PyImport_ImportModule PyOS_double_to_string PyObject_Call PyObject_CallFunction \
+	PyObject_CallMethod PyObject_GetAttrString PyObject_Repr PyThreadState_New \
+	PyTuple_New PyType_FromSpec PyType_GetQualName PyUnicode_AsEncodedString \
+	PyUnicode_Substring PyWeakref_NewRef _PyObject_CallFunction_SizeT \
+	_PyObject_CallMethod_SizeT _PyObject_New
+tests_unit_check_alloc_SOURCES = \
+	tests/unit/check_alloc.c tests/unit/failing.c tests/unit/failing.h
+tests_unit_check_alloc_LDFLAGS = $(AM_LDFLAGS) \
+	`for name in $(unit_failing); do printf -- '-Wl,--wrap=%s ' $$name; done`
+
+tests_unit_check_alloc_CFLAGS = $(unit_cflags) -Wno-missing-prototypes
+tests_unit_check_alloc_LDADD = $(unit_libs)
+tests_unit_check_api_CFLAGS = $(unit_cflags)
+tests_unit_check_api_LDADD = $(unit_libs)
+tests_unit_check_callbacks_CFLAGS = $(unit_cflags)
+tests_unit_check_callbacks_LDADD = $(unit_libs)
+tests_unit_check_codemeta_CFLAGS = $(unit_cflags)
+tests_unit_check_codemeta_LDADD = $(unit_libs)
+tests_unit_check_control_CFLAGS = $(unit_cflags)
+tests_unit_check_control_LDADD = $(unit_libs)
+tests_unit_check_events_CFLAGS = $(unit_cflags)
+tests_unit_check_events_LDADD = $(unit_libs)
+tests_unit_check_format_CFLAGS = $(unit_cflags)
+tests_unit_check_format_LDADD = $(unit_libs)
+tests_unit_check_layout_CFLAGS = $(unit_cflags)
+tests_unit_check_layout_LDADD = $(unit_libs)
+tests_unit_check_lifecycle_CFLAGS = $(unit_cflags)
+tests_unit_check_lifecycle_LDADD = $(unit_libs)
+tests_unit_check_monitoring_CFLAGS = $(unit_cflags)
+tests_unit_check_monitoring_LDADD = $(unit_libs)
+tests_unit_check_options_CFLAGS = $(unit_cflags)
+tests_unit_check_options_LDADD = $(unit_libs)
+tests_unit_check_text_CFLAGS = $(unit_cflags)
+tests_unit_check_text_LDADD = $(unit_libs)
+tests_unit_check_watcher_CFLAGS = $(unit_cflags)
+tests_unit_check_watcher_LDADD = $(unit_libs)
+
+else
+
+TESTS += tests/unit/skip
+endif
+
+EXTRA_DIST += tests/unit/skip

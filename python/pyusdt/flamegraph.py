@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Flame graphs: one SVG file that needs nothing else, with zoom and search in a browser.
+
+A frame is as wide as its share of the total, and stands on the frame that called it.
+Colours are made of names: a frame has the same one in every graph.
+"""
+
+import colorsys
+import html
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+PYTHON = "python"
+NATIVE = "native"
+KERNEL = "kernel"
+OTHER = "other"  # processes, and notes such as [no Python]
+
+Stack = tuple[tuple[str, str], ...]  # label and kind, the outermost frame first
+
+# In pixels. Those that the script needs are handed to it, see script().
+WIDTH = 1200
+MARGIN = 10
+ROW = 18
+TOP = 58
+BOTTOM = 62
+FONT_SIZE = 12
+CHARACTER = 7.25  # of the fonts below at this size; theirs is 7.2 to 7.23
+TEXT_INDENT = 4
+# Below this a frame has no border, which would hide it.
+BORDER_FROM = 4
+
+
+class Band(NamedTuple):
+    """Where the colours of a kind are, from 0 to 1: hues, lightness and saturation."""
+
+    hue: float
+    hues: float
+    lightness: float
+    saturation: float
+    legend: str
+
+
+BANDS = {
+    PYTHON: Band(0.535, 0.060, 0.74, 0.68, "Python"),
+    NATIVE: Band(0.125, 0.040, 0.68, 0.80, "native"),
+    KERNEL: Band(0.015, 0.050, 0.72, 0.85, "kernel"),
+    OTHER: Band(0.600, 0.050, 0.84, 0.08, "other"),
+}
+
+
+class Node:
+    """A frame with all that it called."""
+
+    __slots__ = ("children", "kind", "label", "value")
+
+    def __init__(self, label: str, kind: str) -> None:
+        self.label = label
+        self.kind = kind
+        self.value = 0
+        self.children: dict[tuple[str, str], Node] = {}
+
+    def child(self, frame: tuple[str, str]) -> "Node":
+        if frame not in self.children:
+            self.children[frame] = Node(*frame)
+        return self.children[frame]
+
+
+class Box(NamedTuple):
+    """A frame's place: values before it, and its own."""
+
+    label: str
+    kind: str
+    depth: int
+    start: int
+    value: int
+
+
+def make_tree(stacks: Mapping[Stack, int]) -> Node:
+    root = Node("all", OTHER)
+    for stack, value in stacks.items():
+        node = root
+        node.value += value
+        for frame in stack:
+            node = node.child(frame)
+            node.value += value
+    return root
+
+
+def make_boxes(root: Node, least: float) -> Iterator[Box]:
+    """Each frame of at least this value, before those that it called."""
+    pending = [(root, 0, 0)]
+    while pending:
+        node, depth, start = pending.pop()
+        if node.value < least:
+            continue
+        yield Box(node.label, node.kind, depth, start, node.value)
+        # What is left at its right is of stacks that end in this frame.
+        end = start + sum(child.value for child in node.children.values())
+        for _, child in sorted(node.children.items(), reverse=True):
+            end -= child.value
+            pending.append((child, depth + 1, end))
+
+
+def render(
+    stacks: Mapping[Stack, int], title: str, unit: str, min_percent: float = 0
+) -> str:
+    root = make_tree(stacks)
+    if not root.value:
+        raise ValueError("no stacks to draw")
+    boxes = list(make_boxes(root, root.value * min_percent / 100))
+    height = TOP + BOTTOM + ROW * (1 + max(box.depth for box in boxes))
+    subtitle = f"{root.value:,} {unit} in {count(len(stacks), 'stack')}"
+    if len(boxes) < sum(1 for _ in make_boxes(root, 0)):
+        subtitle += f"; frames below {min_percent:g} % are left out"
+    kinds = [kind for kind in BANDS if any(box.kind == kind for box in boxes)]
+    return "".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="pyusdt" width="{WIDTH}" '
+        f'height="{height}" viewBox="0 0 {WIDTH} {height}">\n',
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n",
+        '<rect class="paper" width="100%" height="100%"/>\n',
+        text(MARGIN, 24, title, 'class="headline"'),
+        text(MARGIN, 44, subtitle, 'class="quiet"'),
+        '<g class="frames">\n',
+        *(draw(box, root.value, height, unit) for box in boxes),
+        "</g>\n",
+        *legend(kinds, height - 14),
+        controls(height),
+        f"<script><![CDATA[{script(unit)}]]></script>\n</svg>\n",
+    ])
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def draw(box: Box, total: int, height: int, unit: str) -> str:
+    scale = (WIDTH - 2 * MARGIN) / total
+    width = box.value * scale
+    x = MARGIN + box.start * scale
+    y = height - BOTTOM - ROW * (1 + box.depth)
+    tip = f"{box.label}\n{box.value:,} {unit}, {100 * box.value / total:.2f} %"
+    wide = " wide" if width >= BORDER_FROM else ""
+    label = shortened(box.label, width)
+    return (
+        f'<g class="frame{wide}" data-x="{box.start}" data-v="{box.value}" '
+        f'data-d="{box.depth}"><title>{escape(tip)}</title>'
+        f'<rect x="{x:.3f}" y="{y}" width="{width:.3f}" height="{ROW - 1}" '
+        f'fill="{colour(box.label, box.kind)}"/>'
+        + (text(x + TEXT_INDENT, y + 13, label).rstrip() if label else "")
+        + "</g>\n"
+    )
+
+
+def shortened(label: str, width: float) -> str:
+    """What fits; the script does the same."""
+    room = int((width - 2 * TEXT_INDENT) / CHARACTER)
+    label = printable(label)
+    if len(label) <= room:
+        return label
+    return f"{label[:room - 2]}.." if room >= 3 else ""
+
+
+def colour(label: str, kind: str) -> str:
+    band = BANDS[kind]
+    digest = zlib.crc32(label.encode("utf-8", errors="replace"))
+    hue = band.hue + band.hues * (digest % 251) / 250
+    lightness = band.lightness + 0.08 * (digest // 251 % 31) / 30
+    parts = colorsys.hls_to_rgb(hue, lightness, band.saturation)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in parts)
+
+
+def legend(kinds: list[str], y: int) -> Iterator[str]:
+    x = MARGIN
+    for kind in kinds:
+        yield (
+            f'<rect x="{x}" y="{y - 10}" width="12" height="12" rx="2" '
+            f'fill="{colour("", kind)}"/>\n'
+        )
+        yield text(x + 18, y, BANDS[kind].legend)
+        x += 44 + round(CHARACTER * len(BANDS[kind].legend))
+
+
+def controls(height: int) -> str:
+    """For the script, which shows them: without it they would do nothing."""
+    return (
+        text(MARGIN, height - 38, "", 'class="detail"')
+        + f'<text class="buttons" x="{WIDTH - MARGIN}" y="{height - 14}">'
+        '<tspan class="matched"></tspan>'
+        '<tspan>   </tspan><tspan class="reset button">Reset (Esc)</tspan>'
+        '<tspan>   </tspan><tspan class="search button">Search (Ctrl-F)</tspan></text>\n'
+    )
+
+
+def text(x: float, y: float, content: str, attributes: str = "") -> str:
+    place = f'x="{x:.2f}" y="{y}"'
+    attributes = f"{attributes} {place}".strip()
+    return f"<text {attributes}>{escape(content)}</text>\n"
+
+
+# What XML 1.0 cannot hold, line breaks aside.
+FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def escape(content: str) -> str:
+    return html.escape(FORBIDDEN.sub("\ufffd", content))
+
+
+def printable(label: str) -> str:
+    return re.sub(r"\s", " ", label)
+
+
+def script(unit: str) -> str:
+    values = {
+        "WIDTH": WIDTH,
+        "MARGIN": MARGIN,
+        "CHARACTER": CHARACTER,
+        "INDENT": TEXT_INDENT,
+        "BORDER_FROM": BORDER_FROM,
+        "UNIT": json.dumps(unit).replace("]", "\\u005d"),
+    }
+    constants = ", ".join(f"{name} = {value}" for name, value in values.items())
+    return SCRIPT.replace("CONSTANTS", constants)
+
+
+STYLE = f"""
+svg.pyusdt text {{ font: {FONT_SIZE}px "DejaVu Sans Mono", "Liberation Mono", Menlo,
+	Consolas, monospace; fill: #14171a; white-space: pre; }}
+svg.pyusdt text.headline {{ font: bold 17px "DejaVu Sans", "Liberation Sans", Arial,
+	sans-serif; }}
+svg.pyusdt text.quiet {{ fill: #535b63; }}
+svg.pyusdt .paper {{ fill: #ffffff; }}
+svg.pyusdt .frame {{ cursor: pointer; }}
+svg.pyusdt .frame.wide rect {{ stroke: #ffffff; stroke-width: 0.6; }}
+svg.pyusdt .frame:hover rect {{ stroke: #14171a; stroke-width: 1.2; }}
+svg.pyusdt .frame text {{ pointer-events: none; }}
+svg.pyusdt .frame.outer rect {{ fill-opacity: 0.4; }}
+svg.pyusdt .frame.found rect {{ fill: #ea8af0; }}
+svg.pyusdt .buttons {{ text-anchor: end; visibility: hidden; }}
+svg.pyusdt .button {{ cursor: pointer; fill: #0b57a8; }}
+svg.pyusdt .button:hover {{ text-decoration: underline; }}
+"""
+
+SCRIPT = r"""
+(function () {
+"use strict";
+const CONSTANTS;
+const svg = document.currentScript.closest("svg");
+const alone = svg === document.documentElement;
+const one = (selector) => svg.querySelector(selector);
+const frames = Array.from(svg.querySelectorAll(".frame"), (element) => ({
+	element: element,
+	rect: element.querySelector("rect"),
+	text: element.querySelector("text"),
+	tip: element.querySelector("title").textContent,
+	label: element.querySelector("title").textContent.replace(/\n[^\n]*$/, ""),
+	start: Number(element.dataset.x),
+	value: Number(element.dataset.v),
+	depth: Number(element.dataset.d),
+}));
+const all = frames[0];
+let zoomed = all;
+let wanted = "";
+let width = WIDTH;
+
+function fitting(label, width) {
+	const room = Math.floor((width - 2 * INDENT) / CHARACTER);
+	if (label.length <= room)
+		return label;
+	return room >= 3 ? label.slice(0, room - 2) + ".." : "";
+}
+
+function setText(frame, x, width) {
+	const label = fitting(frame.label.replace(/\s/g, " "), width);
+	if (!frame.text && label) {
+		frame.text = document.createElementNS(svg.namespaceURI, "text");
+		frame.text.setAttribute("y", Number(frame.rect.getAttribute("y")) + 13);
+		frame.element.append(frame.text);
+	}
+	if (frame.text) {
+		frame.text.textContent = label;
+		frame.text.setAttribute("x", x + INDENT);
+	}
+}
+
+function end(frame) {
+	return frame.start + frame.value;
+}
+
+function place(frame) {
+	const first = Math.max(frame.start, zoomed.start);
+	const last = Math.min(end(frame), end(zoomed));
+	const scale = (width - 2 * MARGIN) / zoomed.value;
+	const x = MARGIN + (first - zoomed.start) * scale;
+	const own = (last - first) * scale;
+	frame.element.style.display = last > first ? "" : "none";
+	if (last <= first)
+		return;
+	frame.rect.setAttribute("x", x);
+	frame.rect.setAttribute("width", own);
+	frame.element.classList.toggle("wide", own >= BORDER_FROM);
+	frame.element.classList.toggle("outer", frame.depth < zoomed.depth);
+	setText(frame, x, own);
+}
+
+function layOut() {
+	width = alone ? svg.getBoundingClientRect().width : WIDTH;
+	svg.setAttribute("viewBox", "0 0 " + width + " " + svg.getAttribute("height"));
+	one(".buttons").setAttribute("x", width - MARGIN);
+	for (const frame of frames)
+		place(frame);
+}
+
+function zoom(frame) {
+	zoomed = frame;
+	layOut();
+}
+
+function pattern() {
+	try {
+		return new RegExp(wanted, "i");
+	} catch (error) {
+		return new RegExp(wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
+	}
+}
+
+/* A frame inside one that was found is part of it: the sum has each value once. */
+function search(text) {
+	let sum = 0;
+	let counted = 0;
+	wanted = text;
+	const expression = pattern();
+	for (const frame of frames) {
+		const found = wanted !== "" && frame !== all && expression.test(frame.label);
+		frame.element.classList.toggle("found", found);
+		if (found && frame.start >= counted) {
+			sum += frame.value;
+			counted = end(frame);
+		}
+	}
+	const percent = (100 * sum / all.value).toFixed(2);
+	one(".matched").textContent = wanted === "" ? "" :
+		"/" + wanted + "/ " + sum.toLocaleString("en-US") + " " + UNIT + ", " +
+		percent + " %";
+}
+
+function ask() {
+	const answer = window.prompt("Function, file or regular expression:", wanted);
+	if (answer !== null)
+		search(answer);
+}
+
+function reset() {
+	search("");
+	zoom(all);
+}
+
+function frameOf(event) {
+	const element = event.target.closest(".frame");
+	return frames.find((frame) => frame.element === element);
+}
+
+svg.addEventListener("click", (event) => {
+	const frame = frameOf(event);
+	if (frame)
+		zoom(frame);
+});
+svg.addEventListener("mouseover", (event) => {
+	const frame = frameOf(event);
+	const tip = frame ? frame.tip.replace(/\s/g, " ") : "";
+	one(".detail").textContent = fitting(tip, width - 2 * MARGIN);
+});
+one(".search").addEventListener("click", ask);
+one(".reset").addEventListener("click", reset);
+window.addEventListener("keydown", (event) => {
+	if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "f") {
+		event.preventDefault();
+		ask();
+	} else if (event.key === "Escape") {
+		reset();
+	}
+});
+window.addEventListener("resize", layOut);
+one(".buttons").style.visibility = "visible";
+if (alone)
+	svg.setAttribute("width", "100%");
+layOut();
+/* The root is at the bottom. */
+if (alone)
+	window.scrollTo(0, document.documentElement.scrollHeight);
+})();
+"""

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The Python stack that BPF code reads in a system call is the one that CPython has."""
+
+import json
+import pathlib
+import platform
+import subprocess
+
+from live import LIBRARY, PROGRAMS, LiveTest, wait_until
+
+BT = pathlib.Path(__file__).resolve().parents[2] / "bt"
+
+SCRIPT = """
+@INCLUDE_LAYOUT@
+
+tracepoint:syscalls:sys_enter_openat
+/@layout[pid]/
+{
+@INCLUDE_BEGIN@
+@INCLUDE_FUNCTION@
+@INCLUDE_STACK@
+	printf("MARK\\t%s\\t%llx\\t%s\\n", str(args->filename), $key, str(uptr($name)));
+}
+
+END
+{
+@INCLUDE_END@
+	clear(@seen);
+}
+"""
+
+THREAD_POINTERS = {"x86_64": "thread.fsbase", "aarch64": "thread.uw.tp_value"}
+
+# bpftrace 0.17 cuts strings here.
+CUT = 63
+
+
+def expand(template, depth):
+    """As the build does. Returns: the script."""
+    variables = {
+        "folders": BT,
+        "library": LIBRARY,
+        "depth": depth,
+        "thread_pointer": THREAD_POINTERS[platform.machine()],
+    }
+    options = [word for name, value in variables.items() for word in ("-v", f"{name}={value}")]
+    return subprocess.run(
+        ["awk", *options, "-f", BT / "expand.awk"],
+        input=template, stdout=subprocess.PIPE, text=True, check=True,
+    ).stdout
+
+
+class Stacks(LiveTest):
+    maxDiff = 10000
+
+    def test_same_as_getframe(self):
+        directory = self.directory()
+        mark = f"/nowhere-{directory.name}/"
+        reference = directory / "reference"
+        program = directory / "stacks.py"
+        program.write_text((PROGRAMS / "stacks.py").read_text())
+        script = directory / "stacks.bt"
+        script.write_text(expand(SCRIPT, 512))
+
+        traced = self.program(str(program), mark, str(reference))
+        traced.go()
+        self.assertEqual(traced.process.stdout.readline(), "ready\n")
+        tracer = self.tracer(script)
+        wait_until(lambda: f"Process {traced.pid}:" in tracer.output(), "LAYOUT")
+        traced.process.stdin.write("\n")
+        traced.finish()
+        stacks, marks = self.parse(tracer.stop(), mark)
+
+        # The child goes on counting where its parent was when it forked.
+        self.compare(reference, stacks, marks)
+        self.compare(f"{reference}.child", stacks, marks)
+
+    def parse(self, output, mark):
+        """Returns: {key: [frame]}, {number: [key, innermost function]}."""
+        stacks, marks = {}, {}
+        for line in output.splitlines():
+            kind, *words = line.split("\t")
+            if kind == "STACK":
+                key, depth, qualname, file, first_line, offset = words
+                frame = [qualname, file, int(first_line), int(offset)]
+                stacks.setdefault(key, {})[int(depth)] = frame
+            elif kind == "MARK" and words[0].startswith(mark):
+                marks[int(words[0].removeprefix(mark))] = words[1:]
+        stacks = {key: [frames[n] for n in range(len(frames))]
+                  for key, frames in stacks.items()}
+        return stacks, marks
+
+    def compare(self, reference, stacks, marks):
+        recorded = json.loads(pathlib.Path(reference).read_text())
+        self.assertGreater(len(recorded), 60)
+        for number, (case, frames) in recorded.items():
+            with self.subTest(case=case, number=number):
+                key, innermost = marks[int(number)]
+                seen = stacks[key]
+                self.assertEqual(innermost, "mark")
+                self.assertEqual(seen[0][0], "mark")
+                self.assertEqual(
+                    [[name[:CUT], file[:CUT], *rest] for name, file, *rest in seen[1:]],
+                    [[name[:CUT], file[:CUT], *rest] for name, file, *rest in frames],
+                )

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* LAYOUT: that frames are where it says, when it is announced, and what it does not
+ * touch. */
+#include <pthread.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "layout_offsets.h"
+#include "support.h"
+
+#define MAX_FRAMES 100
+
+static void setup(void)
+{
+	python_start();
+	py_define_state();
+}
+
+static void teardown(void)
+{
+	python_stop();
+}
+
+static uint64_t word_at(uint64_t address)
+{
+	uint64_t word;
+
+	memcpy(&word, (const void *)(uintptr_t)address, sizeof(word));
+	return word;
+}
+
+static uint64_t thread_state(const struct pyusdt_layout *layout)
+{
+	return word_at((uint64_t)(uintptr_t)__builtin_thread_pointer() +
+		       (uint64_t)layout->tstate);
+}
+
+static bool is_shim(const struct pyusdt_layout *layout, uint64_t frame)
+{
+	return *(const unsigned char *)(uintptr_t)(frame + layout->owner) >=
+	       layout->first_shim;
+}
+
+static PyObject *string_at(uint64_t code, uint32_t field, uint32_t ascii)
+{
+	return PyUnicode_FromString(
+		(const char *)(uintptr_t)(word_at(code + field) + ascii));
+}
+
+static void append_frame(PyObject *list, const struct pyusdt_layout *layout,
+			 uint64_t frame)
+{
+	uint64_t code = word_at(frame + layout->code) & ~UINT64_C(3);
+	int line;
+	PyObject *tuple;
+
+	memcpy(&line, (const void *)(uintptr_t)(code + layout->firstlineno),
+	       sizeof(line));
+	tuple = Py_BuildValue("(NNNiK)", string_at(code, layout->name, layout->ascii),
+			      string_at(code, layout->qualname, layout->ascii),
+			      string_at(code, layout->filename, layout->ascii), line,
+			      (unsigned long long)code);
+	PyList_Append(list, tuple);
+	Py_DECREF(tuple);
+}
+
+/* What a BPF program does, as pyusdt_layout.h tells it to. */
+static PyObject *walk(PyObject *self, PyObject *unused)
+{
+	const struct pyusdt_layout *layout = pyusdt_layout(NULL);
+	PyObject *list = PyList_New(0);
+	uint64_t frame;
+
+	(void)self;
+	(void)unused;
+	frame = word_at(thread_state(layout) + layout->frame);
+	if (layout->frame_indirect)
+		frame = word_at(frame);
+	for (int i = 0; frame && i < MAX_FRAMES; i++) {
+		if (!is_shim(layout, frame))
+			append_frame(list, layout, frame);
+		frame = word_at(frame + layout->previous);
+	}
+	return list;
+}
+
+static PyMethodDef functions[] = {
+	{"walk", walk, METH_NOARGS, NULL},
+	{NULL, NULL, 0, NULL},
+};
+
+static void define_walk(void)
+{
+	ck_assert_int_eq(PyModule_AddFunctions(PyImport_AddModule("__main__"), functions),
+			 0);
+	/* The frames as Python itself tells them. */
+	py_exec("def told():\n"
+		"    frame, frames = sys._getframe(1), []\n"
+		"    while frame:\n"
+		"        c = frame.f_code\n"
+		"        frames.append((c.co_name, c.co_qualname, c.co_filename,\n"
+		"                       c.co_firstlineno, id(c)))\n"
+		"        frame = frame.f_back\n"
+		"    return frames\n");
+}
+
+static const struct pyusdt_layout *arm(void)
+{
+	const struct pyusdt_layout *layout;
+	const char *why = NULL;
+
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LAYOUT), 0);
+	layout = pyusdt_layout(&why);
+	ck_assert_msg(layout != NULL, "%s", why);
+	return layout;
+}
+
+START_TEST(abi)
+{
+	static const size_t offsets[] = {
+		offsetof(struct pyusdt_layout, size),
+		offsetof(struct pyusdt_layout, python),
+		offsetof(struct pyusdt_layout, tstate),
+		offsetof(struct pyusdt_layout, frame),
+		offsetof(struct pyusdt_layout, frame_indirect),
+		offsetof(struct pyusdt_layout, previous),
+		offsetof(struct pyusdt_layout, code),
+		offsetof(struct pyusdt_layout, owner),
+		offsetof(struct pyusdt_layout, instr),
+		offsetof(struct pyusdt_layout, first_shim),
+		offsetof(struct pyusdt_layout, name),
+		offsetof(struct pyusdt_layout, qualname),
+		offsetof(struct pyusdt_layout, filename),
+		offsetof(struct pyusdt_layout, firstlineno),
+		offsetof(struct pyusdt_layout, bytecode),
+		offsetof(struct pyusdt_layout, ascii),
+	};
+	static const size_t wanted[] = {
+		0, 4, 8, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 64,
+	};
+
+	ck_assert_mem_eq(offsets, wanted, sizeof(wanted));
+}
+END_TEST
+
+START_TEST(none_before_it_is_armed)
+{
+	const char *why = NULL;
+
+	ck_assert_ptr_null(pyusdt_layout(&why));
+	ck_assert_ptr_nonnull(why);
+	ck_assert_ptr_null(pyusdt_layout(NULL));
+	fake_watch(PYUSDT_LAYOUT);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	ck_assert_ptr_null(pyusdt_layout(&why));
+	ck_assert_uint_eq(fake_layout_count(), 0);
+}
+END_TEST
+
+START_TEST(what_it_tells_of_itself)
+{
+	const struct pyusdt_layout *layout = arm();
+
+	ck_assert_uint_eq(layout->size, sizeof(*layout));
+	ck_assert_int_eq(layout->python, py_long("sys.hexversion"));
+	ck_assert_ptr_eq(pyusdt_layout(NULL), layout);
+}
+END_TEST
+
+START_TEST(takes_no_tool_id)
+{
+	fake_watch(PYUSDT_LAYOUT | ALL_EVENTS);
+	py_exec("before = state()[:6]");
+	arm();
+	py_exec("same(state()[:6], before)\n"
+		"same(core.enabled(), core.LAYOUT)\n"
+		"for i in range(6): M.use_tool_id(i, 'other')\n"
+		"same(core.enable(core.LAYOUT), 0)\n"
+		"same(core.disable(), 0)\n"
+		"same([M.get_tool(i) for i in range(6)], ['other'] * 6)\n");
+}
+END_TEST
+
+START_TEST(with_and_without_events)
+{
+	fake_watch(PYUSDT_LAYOUT | PYUSDT_LINE);
+	py_exec("for i in range(3):\n"
+		"    same(core.enable(core.LAYOUT | core.ALL), 0)\n"
+		"    same((M.get_tool(4), events(4)), ('pyusdt', {'LINE'}))\n"
+		"    same(core.active(), core.LAYOUT | core.LINE)\n"
+		"    same(core.enable(core.LAYOUT), 0)\n"
+		"    same((M.get_tool(4), registered(4)), (None, set()))\n"
+		"    same((core.enabled(), core.active()), (core.LAYOUT, core.LAYOUT))\n"
+		"same(core.disable(), 0)\n"
+		"same(core.enabled(), 0)\n");
+}
+END_TEST
+
+START_TEST(frames_are_where_it_says)
+{
+	arm();
+	define_walk();
+	py_exec("same(walk(), told())\n"
+		"class C:\n"
+		"    def method(self): return walk(), told()\n"
+		"def generator(): yield C().method()\n"
+		"def deep(n): return deep(n - 1) if n else next(generator())\n"
+		"for function in (C().method, lambda: deep(0), lambda: deep(50),\n"
+		"                 lambda: list(map(lambda n: deep(n), [3]))[0],\n"
+		"                 lambda: sorted([1], key=lambda n: same(*deep(3)))):\n"
+		"    got = function()\n"
+		"    if len(got) == 2: same(*got)\n"
+		"assert len(deep(50)[0]) > 50\n");
+}
+END_TEST
+
+START_TEST(frames_of_other_threads)
+{
+	arm();
+	define_walk();
+	py_exec("import threading\n"
+		"results = []\n"
+		"def work(): results.append((walk(), told()))\n"
+		"threads = [threading.Thread(target=work) for i in range(5)]\n"
+		"[t.start() for t in threads]\n"
+		"[t.join() for t in threads]\n"
+		"same(len(results), 5)\n"
+		"for got, want in results: same(got, want)\n");
+}
+END_TEST
+
+START_TEST(frames_without_the_gil)
+{
+	const struct pyusdt_layout *layout = arm();
+	PyThreadState *state = PyEval_SaveThread();
+
+	ck_assert_uint_eq(thread_state(layout), (uintptr_t)state);
+	PyEval_RestoreThread(state);
+	ck_assert_uint_eq(thread_state(layout), (uintptr_t)PyThreadState_Get());
+}
+END_TEST
+
+static void *state_of_thread(void *argument)
+{
+	const struct pyusdt_layout *layout = argument;
+
+	return (void *)(uintptr_t)thread_state(layout);
+}
+
+START_TEST(a_thread_without_python)
+{
+	const struct pyusdt_layout *layout = arm();
+	pthread_t thread;
+	void *state = &thread;
+
+	ck_assert_int_eq(
+		pthread_create(&thread, NULL, state_of_thread, (void *)(uintptr_t)layout),
+		0);
+	pthread_join(thread, &state);
+	ck_assert_ptr_null(state);
+}
+END_TEST
+
+/* At once when a tracer comes, then not before a second is over. */
+START_TEST(announced_to_those_who_come)
+{
+	const struct pyusdt_layout *layout = arm();
+	uint32_t python;
+
+	ck_assert_uint_eq(fake_layout_count(), 0);
+	fake_watch(PYUSDT_LINE);
+	pyusdt_poll();
+	ck_assert_uint_eq(fake_layout_count(), 0);
+	for (unsigned int i = 1; i <= 3; i++) {
+		fake_watch(PYUSDT_LAYOUT);
+		ck_assert_int_ge(pyusdt_poll(), 0);
+		ck_assert_uint_eq(fake_layout_count(), i);
+		ck_assert_ptr_eq(fake_layout(&python), layout);
+		ck_assert_uint_eq(python, layout->python);
+		fake_watch(0);
+		ck_assert_int_ge(pyusdt_poll(), 0);
+		ck_assert_uint_eq(fake_layout_count(), i);
+	}
+}
+END_TEST
+
+START_TEST(announced_before_enable_returns)
+{
+	fake_watch(PYUSDT_LAYOUT);
+	arm();
+	ck_assert_uint_eq(fake_layout_count(), 1);
+}
+END_TEST
+
+static bool is_announced_thrice(void)
+{
+	return fake_layout_count() >= 3;
+}
+
+START_TEST(announced_again_by_the_watcher)
+{
+	set_poll_msec(1);
+	fake_watch(PYUSDT_LAYOUT);
+	arm();
+	ck_assert(wait_until(is_announced_thrice));
+}
+END_TEST
+
+START_TEST(silent_when_disarmed)
+{
+	arm();
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE), 0);
+	fake_watch(PYUSDT_LAYOUT);
+	ck_assert_int_eq(pyusdt_poll(), 0);
+	ck_assert_int_eq(pyusdt_disable(), 0);
+	ck_assert_int_eq(pyusdt_poll(), 0);
+	ck_assert_uint_eq(fake_layout_count(), 0);
+}
+END_TEST
+
+START_TEST(python_again_and_again)
+{
+	for (int i = 0; i < 3; i++) {
+		const char *why = NULL;
+
+		python_start();
+		arm();
+		define_walk();
+		py_exec("assert walk() == told()");
+		python_stop();
+		ck_assert_ptr_null(pyusdt_layout(&why));
+		ck_assert_ptr_nonnull(why);
+	}
+}
+END_TEST
+
+START_TEST(a_pending_exception_is_kept)
+{
+	PyObject *exception = py_eval("KeyError('mine')");
+	PyObject *left;
+
+	PyErr_SetRaisedException(Py_NewRef(exception));
+	arm();
+	left = PyErr_GetRaisedException();
+	ck_assert_ptr_eq(left, exception);
+	Py_DECREF(left);
+	Py_DECREF(exception);
+}
+END_TEST
+
+/* No guess is made of what is not known. */
+START_TEST(unknown_versions)
+{
+	static const uint32_t versions[] = {0x02070000, 0x030b00f0, 0x03630000,
+					    0x04000000};
+	static const char debug[LAYOUT_DEBUG_SIZE];
+
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+		struct pyusdt_layout layout;
+		const char *why = NULL;
+
+		ck_assert(!layout_offsets(versions[i], debug, &layout, &why));
+		ck_assert_ptr_nonnull(why);
+		why = NULL;
+		ck_assert(!layout_offsets(versions[i], NULL, &layout, &why));
+		ck_assert_ptr_nonnull(why);
+	}
+}
+END_TEST
+
+/* From 3.13 on CPython publishes them, with a cookie before; without it, no layout. */
+START_TEST(no_published_offsets)
+{
+	static const char debug[LAYOUT_DEBUG_SIZE];
+
+	for (uint32_t version = 0x030d00f0; version <= 0x030f00f0; version += 0x10000) {
+		struct pyusdt_layout layout;
+		const char *why = NULL;
+
+		ck_assert(!layout_offsets(version, debug, &layout, &why));
+		ck_assert_ptr_nonnull(why);
+		ck_assert(!layout_offsets(version, NULL, &layout, &why));
+	}
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("with Python");
+	TCase *bare = tcase_create("without Python");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(bare, abi);
+	tcase_add_test(bare, python_again_and_again);
+	tcase_add_test(bare, unknown_versions);
+	tcase_add_test(bare, no_published_offsets);
+	tcase_add_test(tcase, none_before_it_is_armed);
+	tcase_add_test(tcase, what_it_tells_of_itself);
+	tcase_add_test(tcase, takes_no_tool_id);
+	tcase_add_test(tcase, with_and_without_events);
+	tcase_add_test(tcase, frames_are_where_it_says);
+	tcase_add_test(tcase, frames_of_other_threads);
+	tcase_add_test(tcase, frames_without_the_gil);
+	tcase_add_test(tcase, a_thread_without_python);
+	tcase_add_test(tcase, announced_to_those_who_come);
+	tcase_add_test(tcase, announced_before_enable_returns);
+	tcase_add_test(tcase, announced_again_by_the_watcher);
+	tcase_add_test(tcase, silent_when_disarmed);
+	tcase_add_test(tcase, a_pending_exception_is_kept);
+	return support_main("layout", bare, tcase);
+}

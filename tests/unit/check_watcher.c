@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The thread that looks at the semaphores: when it is there, what it does, and forks. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "pycore.h"
+#include "support.h"
+
+/* Long enough for no tick to happen by itself within a test. */
+#define NEVER_MSEC 60000
+
+static void setup(void)
+{
+	python_start();
+	py_define_state();
+	py_exec("import os, time\n"
+		"def until(condition):\n"
+		"    end = time.monotonic() + 30\n"
+		"    while not condition(): assert time.monotonic() < end, 'in vain'\n");
+}
+
+static void teardown(void)
+{
+	python_stop();
+	ck_assert_int_eq(watcher_tid(), 0);
+}
+
+static unsigned long long blocked_signals(pid_t tid)
+{
+	unsigned long long mask = 0;
+	char path[64], line[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status", tid);
+	file = fopen(path, "r");
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "SigBlk: %llx", &mask) == 1)
+			break;
+	fclose(file);
+	return mask;
+}
+
+START_TEST(there_while_armed)
+{
+	set_poll_msec(NEVER_MSEC);
+	ck_assert_int_eq(watcher_tid(), 0);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE), 0);
+	ck_assert_int_ne(watcher_tid(), 0);
+	ck_assert_int_ne(watcher_tid(), getpid());
+	ck_assert_int_eq(thread_count(), 2);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	ck_assert_int_eq(thread_count(), 2);
+	ck_assert_int_eq(pyusdt_disable(), 0);
+	ck_assert_int_eq(watcher_tid(), 0);
+	ck_assert_int_eq(thread_count(), 1);
+}
+END_TEST
+
+START_TEST(not_there_after_an_error)
+{
+	set_poll_msec(NEVER_MSEC);
+	fake_watch(ALL_EVENTS);
+	py_exec("hook(REGISTER, 2)");
+	ck_assert_int_lt(pyusdt_enable(ALL_EVENTS), 0);
+	ck_assert_int_eq(thread_count(), 1);
+}
+END_TEST
+
+START_TEST(not_there_without_an_interval)
+{
+	set_poll_msec(0);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	ck_assert_int_eq(thread_count(), 1);
+	ck_assert_uint_eq(pyusdt_enabled(), ALL_EVENTS);
+}
+END_TEST
+
+/* All but SIGKILL, SIGSTOP, and the two that glibc keeps for itself. */
+START_TEST(no_signal_reaches_it)
+{
+	const unsigned long long unblockable =
+		1ULL << (SIGKILL - 1) | 1ULL << (SIGSTOP - 1) | 1ULL << 31 | 1ULL << 32;
+	unsigned long long mine = blocked_signals(getpid());
+
+	set_poll_msec(NEVER_MSEC);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE), 0);
+	ck_assert_uint_eq(blocked_signals(watcher_tid()) | unblockable, ~0ULL);
+	/* The program's own mask is as it was. */
+	ck_assert_uint_eq(blocked_signals(getpid()), mine);
+}
+END_TEST
+
+START_TEST(instruments_while_python_runs)
+{
+	set_poll_msec(1);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	py_exec("for name, bit in EVENTS.items():\n"
+		"    core.watch(getattr(core, name))\n"
+		"    until(lambda: events(4) == {name})\n"
+		"core.watch(0)\n"
+		"until(lambda: events(4) == set())\n"
+		"same(registered(4), set())\n");
+}
+END_TEST
+
+static bool is_noted(void)
+{
+	return pycore_note_count() > 0;
+}
+
+/* The main thread is away, in C: an audit hook tells that the watcher has been at it. */
+START_TEST(instruments_while_the_gil_is_free)
+{
+	PyThreadState *state;
+
+	set_poll_msec(1);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE), 0);
+	py_exec("import threading\n"
+		"def told(event, arguments):\n"
+		"    if event == REGISTER: core.note(threading.get_native_id())\n"
+		"sys.addaudithook(told)\n");
+	state = PyEval_SaveThread();
+	fake_watch(PYUSDT_LINE);
+	ck_assert(wait_until(is_noted));
+	PyEval_RestoreThread(state);
+	ck_assert_int_eq(pycore_note(0), watcher_tid());
+	py_exec("until(lambda: events(4) == {'LINE'})");
+}
+END_TEST
+
+/* The hook runs in the watcher, whose change it is within. */
+START_TEST(called_from_an_audit_hook_in_the_watcher)
+{
+	set_poll_msec(1);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE), 0);
+	py_exec("results = []\n"
+		"def nested(event, arguments):\n"
+		"    if event == REGISTER and not results:\n"
+		"        results.extend((core.disable(), core.enable(core.CALL),\n"
+		"            core.poll()))\n"
+		"sys.addaudithook(nested)\n"
+		"core.watch(core.LINE)\n"
+		"until(lambda: events(4) == {'LINE'})\n"
+		"same(results, [-35] * 3)\n");
+}
+END_TEST
+
+/* What a hook refused once is tried again, though no semaphore has changed. */
+START_TEST(tries_again)
+{
+	set_poll_msec(1);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE), 0);
+	py_exec("hook(REGISTER, 1)\n"
+		"core.watch(core.LINE)\n"
+		"until(lambda: countdown[REGISTER] <= 0)\n"
+		"until(lambda: events(4) == {'LINE'})\n");
+}
+END_TEST
+
+/* No tick comes in time: only the change itself can have woken it. */
+START_TEST(a_shorter_interval_wakes_it)
+{
+	pid_t watcher;
+
+	set_poll_msec(NEVER_MSEC);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE), 0);
+	watcher = watcher_tid();
+	fake_watch(PYUSDT_LINE);
+	set_poll_msec(1);
+	ck_assert_int_eq(watcher_tid(), watcher);
+	py_exec("until(lambda: events(4) == {'LINE'})");
+}
+END_TEST
+
+START_TEST(the_interval_becomes_zero_and_back)
+{
+	set_poll_msec(NEVER_MSEC);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE), 0);
+	for (int i = 0; i < 20; i++) {
+		set_poll_msec(0);
+		ck_assert_int_eq(thread_count(), 1);
+		ck_assert_uint_eq(pyusdt_enabled(), PYUSDT_LINE);
+		set_poll_msec(NEVER_MSEC);
+		ck_assert_int_ne(watcher_tid(), 0);
+	}
+}
+END_TEST
+
+/* An end asked for does not wait for the tick. */
+START_TEST(ends_at_once)
+{
+	set_poll_msec(NEVER_MSEC);
+	for (int i = 0; i < 200; i++) {
+		ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE), 0);
+		ck_assert_int_eq(pyusdt_disable(), 0);
+	}
+	ck_assert_int_eq(thread_count(), 1);
+}
+END_TEST
+
+/* It may be waiting for the very GIL that the thread that ends it has. */
+START_TEST(ends_while_it_wants_the_gil)
+{
+	set_poll_msec(1);
+	for (int i = 0; i < 200; i++) {
+		ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+		fake_watch(i % 2 ? PYUSDT_LINE : 0);
+		py_exec("for i in range(2000): pass");
+		ck_assert_int_eq(pyusdt_disable(), 0);
+	}
+}
+END_TEST
+
+START_TEST(from_the_environment)
+{
+	setenv("PYUSDT_CHECK_MSEC", _i ? "1" : "0", 1);
+	python_start_bare();
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE), 0);
+	ck_assert_int_eq(watcher_tid() != 0, _i);
+	python_stop();
+}
+END_TEST
+
+/* CPython warns of threads: a program without any must not see that. */
+START_TEST(fork_without_a_warning)
+{
+	set_poll_msec(1);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	py_exec("import warnings\n"
+		"warnings.simplefilter('error')\n"
+		"for i in range(20):\n"
+		"    child = os.fork()\n"
+		"    if not child: os._exit(7)\n"
+		"    same(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 7)\n"
+		"until(core.watcher)\n"
+		"core.watch(core.LINE)\n"
+		"until(lambda: events(4) == {'LINE'})\n");
+}
+END_TEST
+
+START_TEST(the_child_has_a_watcher_of_its_own)
+{
+	set_poll_msec(1);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	py_exec("def in_child():\n"
+		"    until(core.watcher)\n"
+		"    core.watch(core.LINE)\n"
+		"    until(lambda: events(4) == {'LINE'})\n"
+		"    core.watch(0)\n"
+		"    until(lambda: events(4) == set())\n"
+		"    same(core.disable(), 0)\n"
+		"    same(core.watcher(), 0)\n"
+		"    same(core.enable(core.CALL), 0)\n"
+		"    os._exit(3)\n"
+		"child = os.fork()\n"
+		"if not child:\n"
+		"    try: in_child()\n"
+		"    finally: os._exit(99)\n"
+		"same(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 3)\n"
+		"until(core.watcher)\n"
+		"same((core.enabled(), events(4)), (core.ALL, set()))\n");
+}
+END_TEST
+
+/* A grandchild, whose parent never ran Python in between. */
+START_TEST(forks_of_forks)
+{
+	set_poll_msec(1);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	py_exec("def down(depth):\n"
+		"    child = os.fork()\n"
+		"    if child:\n"
+		"        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
+		"        until(core.watcher)\n"
+		"        return status\n"
+		"    try:\n"
+		"        until(core.watcher)\n"
+		"        os._exit(down(depth - 1) if depth else 5)\n"
+		"    finally: os._exit(99)\n"
+		"same(down(3), 5)\n");
+}
+END_TEST
+
+START_TEST(fork_with_other_threads)
+{
+	set_poll_msec(1);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	py_exec("import threading, warnings\n"
+		"warnings.simplefilter('ignore')\n"
+		"stop = threading.Event()\n"
+		"threads = [threading.Thread(target=stop.wait) for i in range(3)]\n"
+		"[t.start() for t in threads]\n"
+		"for i in range(10):\n"
+		"    child = os.fork()\n"
+		"    if not child:\n"
+		"        try: until(core.watcher); os._exit(4)\n"
+		"        finally: os._exit(99)\n"
+		"    same(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 4)\n"
+		"    assert core.watcher()\n"
+		"stop.set()\n"
+		"[t.join() for t in threads]\n");
+}
+END_TEST
+
+/* From a thread that is not the main one: CPython runs pending calls in that. */
+START_TEST(fork_from_another_thread)
+{
+	set_poll_msec(1);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	py_exec("import threading, warnings\n"
+		"warnings.simplefilter('ignore')\n"
+		"results = []\n"
+		"def work():\n"
+		"    child = os.fork()\n"
+		"    if not child:\n"
+		"        try: until(core.watcher); os._exit(6)\n"
+		"        finally: os._exit(99)\n"
+		"    results.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+		"thread = threading.Thread(target=work)\n"
+		"thread.start()\n"
+		"thread.join()\n"
+		"same(results, [6])\n"
+		"until(core.watcher)\n");
+}
+END_TEST
+
+/* What an embedder does that forks in C and goes on with Python in the child. */
+START_TEST(fork_in_c_as_an_embedder)
+{
+	pid_t child;
+
+	set_poll_msec(1);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	PyOS_BeforeFork();
+	child = fork();
+	if (!child) {
+		PyOS_AfterFork_Child();
+		py_exec("until(core.watcher)");
+		_exit(pyusdt_disable() || watcher_tid());
+	}
+	PyOS_AfterFork_Parent();
+	ck_assert_int_eq(wait_for(child), 0);
+	py_exec("until(core.watcher)");
+}
+END_TEST
+
+/*
+ * CPython is not told: no lock of ours may be left taken, and what is armed can be
+ * disarmed. Only while nobody waits for the GIL: CPython's own lock would be left taken.
+ */
+START_TEST(fork_in_c_untold)
+{
+	set_poll_msec(NEVER_MSEC);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	for (int i = 0; i < 50; i++) {
+		pid_t child;
+
+		fake_watch(i % 2 ? PYUSDT_LINE : 0);
+		child = fork();
+		if (!child) {
+			alarm(30);
+			if (pyusdt_poll() < 0 || pyusdt_disable() || pyusdt_enabled())
+				_exit(1);
+			if (pyusdt_enable(PYUSDT_CALL) || !watcher_tid())
+				_exit(2);
+			_exit(pyusdt_disable() ? 3 : 0);
+		}
+		ck_assert_int_eq(wait_for(child), 0);
+	}
+	ck_assert_int_ne(watcher_tid(), 0);
+}
+END_TEST
+
+START_TEST(fork_when_nothing_is_armed)
+{
+	set_poll_msec(1);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	ck_assert_int_eq(pyusdt_disable(), 0);
+	py_exec("child = os.fork()\n"
+		"if not child: os._exit(1 if core.watcher() else 8)\n"
+		"same(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 8)\n"
+		"same(core.watcher(), 0)\n"
+		"same(core.enable(core.ALL), 0)\n"
+		"assert core.watcher()\n");
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("watcher");
+	TCase *bare = tcase_create("from the environment");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, there_while_armed);
+	tcase_add_test(tcase, not_there_after_an_error);
+	tcase_add_test(tcase, not_there_without_an_interval);
+	tcase_add_test(tcase, no_signal_reaches_it);
+	tcase_add_test(tcase, instruments_while_python_runs);
+	tcase_add_test(tcase, instruments_while_the_gil_is_free);
+	tcase_add_test(tcase, called_from_an_audit_hook_in_the_watcher);
+	tcase_add_test(tcase, tries_again);
+	tcase_add_test(tcase, a_shorter_interval_wakes_it);
+	tcase_add_test(tcase, the_interval_becomes_zero_and_back);
+	tcase_add_test(tcase, ends_at_once);
+	tcase_add_test(tcase, ends_while_it_wants_the_gil);
+	tcase_add_test(tcase, fork_without_a_warning);
+	tcase_add_test(tcase, the_child_has_a_watcher_of_its_own);
+	tcase_add_test(tcase, forks_of_forks);
+	tcase_add_test(tcase, fork_with_other_threads);
+	tcase_add_test(tcase, fork_from_another_thread);
+	tcase_add_test(tcase, fork_in_c_as_an_embedder);
+	tcase_add_test(tcase, fork_in_c_untold);
+	tcase_add_test(tcase, fork_when_nothing_is_armed);
+	tcase_add_loop_test(bare, from_the_environment, 0, 2);
+	return support_main("watcher", tcase, bare);
+}
