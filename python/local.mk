@@ -57,20 +57,28 @@ install-exec-hook:
 	done
 	rm -f $(DESTDIR)$(pkgpyexecdir)/_pyusdt.la
 
-# For a further interpreter, nothing is built anew: make install-python PYTHON=python3.N
-install-python: all
-	@dir=`$(PYTHON) -c 'import sys, sysconfig; \
+# For a further interpreter, after make install, with the very same files:
+# make install-python PYTHON=python3.N, or PYTHONSITE=DIR for another place than its own.
+install-python:
+	@module=$(DESTDIR)$(pkgpyexecdir)/_pyusdt$(PYTHON_MODULE_SUFFIX); \
+	site='$(PYTHONSITE)'; \
+	test -f "$$module" || { echo "install-python: run make install first"; exit 1; }; \
+	test -n "$$site" || site=`$(PYTHON) -c 'import sys, sysconfig; \
 		sys.version_info >= (3, 12) or sys.exit("pyusdt needs CPython 3.12 or later"); \
-		print(sysconfig.get_path("platlib"))'` && \
-	$(MAKE) $(AM_MAKEFLAGS) install-dist_pkgpythonDATA install-pkgpyexecLTLIBRARIES \
-		pythondir="$$dir" && \
-	rm -f "$(DESTDIR)$$dir/pyusdt/_pyusdt.la"
+		print(sysconfig.get_path("platlib"))'` || exit 1; \
+	echo "installing in $$site/pyusdt"; \
+	$(MKDIR_P) "$(DESTDIR)$$site/pyusdt" && \
+	$(INSTALL_PROGRAM) "$$module" "$(DESTDIR)$$site/pyusdt" && \
+	for file in $(python_sources); do \
+		$(INSTALL_DATA) $(srcdir)/$$file "$(DESTDIR)$$site/pyusdt" || exit 1; \
+	done
 
 uninstall-hook:
 	for command in $(commands); do \
 		rm -f $(DESTDIR)$(bindir)/`basename $$command`; \
 	done
 	rm -f $(DESTDIR)$(pkgpyexecdir)/_pyusdt$(PYTHON_MODULE_SUFFIX)
-	-rmdir $(DESTDIR)$(pkgpythondir)/__pycache__ $(DESTDIR)$(pkgpythondir)
+	rm -rf $(DESTDIR)$(pkgpythondir)/__pycache__
+	rmdir $(DESTDIR)$(pkgpythondir) 2>/dev/null || :
 
 .PHONY: install-python

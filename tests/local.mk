@@ -16,10 +16,12 @@ dist-hook:
 	find $(distdir) -name __pycache__ -exec rm -rf {} +
 
 installcheck-local:
+	$(MAKE) $(AM_MAKEFLAGS) install-python PYTHONSITE=$(abs_builddir)/further-python
 	CC='$(CC)' PYTHON='$(PYTHON)' PYTHON_PKG_CONFIG_PATH='$(PYTHON_PKG_CONFIG_PATH)' \
 	bindir='$(DESTDIR)$(bindir)' libdir='$(DESTDIR)$(libdir)' \
-	pythondir='$(DESTDIR)$(pythondir)' \
+	pythondirs='$(DESTDIR)$(pythondir) $(abs_builddir)/further-python' \
 	$(SHELL) $(srcdir)/tests/embed/check-installed $(srcdir)/examples
+	rm -rf further-python
 
 # Installed, too, nothing outside of the prefix.
 AM_DISTCHECK_CONFIGURE_FLAGS = PYTHON='$(PYTHON)' --with-pythondir="$$dc_install_base/python"

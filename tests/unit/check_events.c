@@ -92,9 +92,10 @@ static monitor_set required_by(uint64_t mask)
 {
 	monitor_set required = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
 		if (mask & expected[i].abi)
 			required |= expected[i].requires;
+	}
 	return required;
 }
 
