@@ -1,29 +1,65 @@
-# In the build tree the scripts name the library of the build tree; installed ones name
-# the installed library.
+# A script is made from its template: what it shares with others is put in (expand.awk), and
+# what is only known here. In the build tree the scripts name the library of the
+# build tree; installed ones name the installed library.
 btdir = $(pkgdatadir)/bt
 bt_templates = \
 	bt/pycalls.bt.in \
+	bt/pyexec.bt.in \
+	bt/pyfault.bt.in \
 	bt/pyflow.bt.in \
+	bt/pygil.bt.in \
+	bt/pyio.bt.in \
 	bt/pylatency.bt.in \
+	bt/pynet.bt.in \
+	bt/pyoffcpu.bt.in \
+	bt/pyoncpu.bt.in \
+	bt/pyoncpu-native.bt.in \
+	bt/pyopen.bt.in \
+	bt/pysyscall.bt.in \
+	bt/pysyscall-stacks.bt.in \
 	bt/sample.bt.in
+bt_snippets = \
+	bt/begin.bth \
+	bt/end.bth \
+	bt/function.bth \
+	bt/layout.bth \
+	bt/stack.bth
 bt_scripts = $(bt_templates:.bt.in=.bt)
-EXTRA_DIST += $(bt_templates)
+EXTRA_DIST += $(bt_templates) $(bt_snippets) bt/expand.awk bt/syscalls.awk
 noinst_DATA += $(bt_scripts)
-CLEANFILES += $(bt_scripts)
+CLEANFILES += $(bt_scripts) bt/syscalls.bth
 
-bt_edit = $(SED) -e 's|@LIBPYUSDT[@]|'"$$library"'|g'
+# How many frames of a Python stack are read. To change it: make -B bt_depth=400
+bt_depth = 128
 
-$(bt_scripts): %.bt: %.bt.in Makefile
+# In task_struct, of the thread; arm64 has not been run.
+bt_thread_pointer = `case $(host_cpu) in \
+	aarch64) echo thread.uw.tp_value ;; \
+	*) echo thread.fsbase ;; \
+	esac`
+
+# To be given $$library and $$template.
+bt_expand = $(AWK) -v folders="bt $(srcdir)/bt" -v library="$$library" \
+	-v depth=$(bt_depth) -v thread_pointer=$(bt_thread_pointer) \
+	-f $(srcdir)/bt/expand.awk $(srcdir)/$$template
+
+bt/syscalls.bth: bt/syscalls.awk Makefile
 	$(AM_V_GEN)$(MKDIR_P) bt && \
-	library=$(abs_builddir)/libpyusdt/.libs/libpyusdt.so.0; \
-	$(bt_edit) $(srcdir)/$@.in >$@.tmp && chmod +x $@.tmp && mv $@.tmp $@
+	echo '#include <sys/syscall.h>' | $(CC) $(CPPFLAGS) -E -dM - >$@.macros && \
+	$(AWK) -f $(srcdir)/bt/syscalls.awk $@.macros >$@.tmp && \
+	rm -f $@.macros && mv $@.tmp $@
 
-install-data-hook:
+$(bt_scripts): %.bt: %.bt.in $(bt_snippets) bt/expand.awk bt/syscalls.bth Makefile
+	$(AM_V_GEN)$(MKDIR_P) bt && \
+	library=$(abs_builddir)/libpyusdt/.libs/libpyusdt.so.0 template=$@.in; \
+	$(bt_expand) >$@.tmp && chmod +x $@.tmp && mv $@.tmp $@
+
+install-data-hook: bt/syscalls.bth
 	$(MKDIR_P) $(DESTDIR)$(btdir)
 	library=$(libdir)/libpyusdt.so.0; \
 	for template in $(bt_templates); do \
 		target=$(DESTDIR)$(btdir)/`basename $$template .in`; \
-		$(bt_edit) $(srcdir)/$$template >$$target && chmod 755 $$target || exit 1; \
+		$(bt_expand) >$$target && chmod 755 $$target || exit 1; \
 	done
 
 uninstall-local:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The command pyusdt-trace: run a bpftrace script on a Python program, in one go."""
 
+import contextlib
 import functools
 import io
 import os
@@ -24,6 +25,11 @@ ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 
 POLL_SECONDS = 0.005
 GRACE_SECONDS = 1
+PATIENCE_SECONDS = 30
+
+# A script with this predicate is told the process as an argument, and follows its forks:
+# with -p, later versions of bpftrace keep all else from kernel events.
+TAKES_PID = "pid == $1"
 
 
 def main(script_dir):
@@ -233,6 +239,10 @@ def trace_process(bpftrace, script, options):
     tracer.show_messages()
     # Ctrl-C is for bpftrace, which then prints its maps.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while not tracer.has_ended():
+        if not os.path.exists(f"/proc/{options.pid}"):
+            return tracer.stop()
+        time.sleep(POLL_SECONDS * 10)
     return tracer.wait()
 
 
@@ -297,10 +307,13 @@ class Tracer:
     """bpftrace on a process, its output copied to a file and its messages to stderr."""
 
     def __init__(self, bpftrace, script, pid, output):
+        takes_pid = TAKES_PID in script.read_text()
+        self._ends_by_itself = not takes_pid
+        words = [script, str(pid)] if takes_pid else ["-p", str(pid), script]
         self._attached = threading.Event()
         self._messages = io.StringIO()
         self._process = subprocess.Popen(
-            [bpftrace, "--no-warnings", "-p", str(pid), str(script)],
+            [bpftrace, "--no-warnings", *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -352,10 +365,14 @@ class Tracer:
         return status
 
     def stop(self):
-        # It may have ended by itself, as it does when the process goes.
-        if self._process.poll() is None:
+        """The process has ended."""
+        if self._ends_by_itself:
+            # It is about to print its maps, and a signal now would keep it from that.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(PATIENCE_SECONDS)
+        if not self.has_ended():
             self._process.send_signal(signal.SIGINT)
-        self.wait()
+        return self.wait()
 
 
 def write_now(file, text):

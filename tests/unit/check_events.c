@@ -11,7 +11,7 @@ static const struct {
 	uint64_t macro;
 	uint64_t abi;
 	enum event event;
-	monitor_set requires;
+	monitor_set monitors;
 } expected[] = {
 	{"PY_START", PYUSDT_PY_START, 0x1, EVENT_PY_START, MONITOR(PY_START)},
 	{"PY_RESUME", PYUSDT_PY_RESUME, 0x2, EVENT_PY_RESUME, MONITOR(PY_RESUME)},
@@ -92,10 +92,9 @@ static monitor_set required_by(uint64_t mask)
 {
 	monitor_set required = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
 		if (mask & expected[i].abi)
-			required |= expected[i].requires;
-	}
+			required |= expected[i].monitors;
 	return required;
 }
 

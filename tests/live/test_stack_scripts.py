@@ -1,0 +1,476 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The scripts in bt/ that read Python stacks in kernel events."""
+
+import math
+import re
+
+from live import BUILDDIR, LiveTest, counts, wait_until
+
+BT = BUILDDIR / "bt"
+
+
+class Output(str):
+    """What a script printed."""
+
+    def table(self, name, file):
+        """{(what comes before it.., function): number}, of functions of this file."""
+        found = {}
+        for key, number in counts(self, name).items():
+            *before, function, of, _line = key.split(", ")
+            if of == str(file):
+                found[(*before, function) if before else function] = number
+        return found
+
+    def histogram(self, name, function):
+        """How many values the histogram of this function has."""
+        head = rf"^@{name}\[{re.escape(function)}, [^\n]*\]: *\n"
+        match = re.search(head + r"((?:[\[(].*\n)+)", self, re.MULTILINE)
+        return sum(int(n) for n in re.findall(r"[\])] +(\d+) \|", match[1]))
+
+    def stacks(self):
+        """{key: [function, innermost first]}"""
+        stacks = {}
+        for line in self.splitlines():
+            if line.startswith("STACK\t"):
+                _, key, depth, function, *_ = line.split("\t")
+                stacks.setdefault(int(key, 16), {})[int(depth)] = function
+        return {key: [frames[n] for n in sorted(frames)] for key, frames in stacks.items()}
+
+    def stack_values(self):
+        """[(functions, number)] of @stacks, joined by the key."""
+        stacks = self.stacks()
+        entries = re.findall(r"^@stacks\[(-?\d+)(?:,[^\]]*)?\]: (\d+)$", self, re.MULTILINE)
+        return [
+            (stacks.get(int(key) % 2**64, []), int(number)) for key, number in entries
+        ]
+
+    def total_in(self, function):
+        """The sum of @stacks where this function is on the stack."""
+        return sum(number for names, number in self.stack_values() if function in names)
+
+
+class StackScript(LiveTest):
+    def trace(self, script, source, *words):
+        """Run a program of this source. The script is given its process id and words.
+
+        Returns: what the script printed. self.file is the program, self.printed what it
+        printed.
+        """
+        self.file = self.directory() / "prog.py"
+        self.file.write_text(source, encoding="utf-8")
+        program = self.program(str(self.file))
+        *words, last = [str(program.pid), *words]
+        tracer = self.tracer(last, BT / script, *words)
+        program.go()
+        self.printed = program.finish()
+        output = Output(tracer.stop())
+        self.check_output(output, program.pid)
+        return output
+
+    def check_output(self, output, pid):
+        self.assertRegex(output, rf"(?m)^Process {pid}: CPython 3\.\d+\.\d+$")
+        # The script's own maps are not left over.
+        names = set(re.findall(r"^@(\w+)", output, re.MULTILINE))
+        self.assertFalse(names & {"layout", "announced", "seen", "entered", "key", "name"})
+
+
+class SystemCalls(StackScript):
+    def test_calls_and_time(self):
+        output = self.trace("pysyscall.bt", """\
+import os, time
+def looks():
+    for _ in range(37):
+        os.stat('/')
+def sleeps():
+    for _ in range(3):
+        time.sleep(0.02)
+def both():
+    os.getppid()
+    looks()
+    os.getppid()
+both()
+sleeps()
+""")
+        calls = output.table("calls", self.file)
+        stat = {key: n for key, n in calls.items() if "stat" in key[0]}
+        self.assertEqual(list(stat.values()), [37])
+        self.assertEqual(next(iter(stat))[1], "looks")
+        self.assertEqual(calls["getppid", "both"], 2)
+        self.assertEqual(calls["clock_nanosleep", "sleeps"], 3)
+        time = output.table("total_us", self.file)
+        self.assertGreaterEqual(time["clock_nanosleep", "sleeps"], 60_000)
+        self.assertLess(time["getppid", "both"], 60_000)
+
+    def test_forked_child_is_seen_until_it_runs_another_program(self):
+        output = self.trace("pysyscall.bt", """\
+import os
+def child():
+    for _ in range(11):
+        os.getpgid(0)
+    os.execv('/bin/true', ['true'])
+def parent():
+    pid = os.fork()
+    if not pid:
+        child()
+    os.waitpid(pid, 0)
+parent()
+""")
+        calls = output.table("calls", self.file)
+        self.assertEqual(calls["getpgid", "child"], 11)
+        self.assertEqual(calls["wait4", "parent"], 1)
+        self.assertLessEqual({key[1] for key in calls}, {"child", "parent", "<module>"})
+
+
+    def test_whole_stack(self):
+        output = self.trace("pysyscall-stacks.bt", """\
+import os, time
+class Sleeper:
+    def sleep(self):
+        time.sleep(0.05)
+def generates():
+    Sleeper().sleep()
+    yield
+def recurs(depth):
+    if depth:
+        return recurs(depth - 1)
+    time.sleep(0.1)
+list(generates())
+recurs(100)
+""")
+        stacks = output.stacks()
+        slept = {
+            tuple(stacks[int(key) % 2**64]): int(us)
+            for key, us in re.findall(
+                r"^@stacks\[(-?\d+), clock_nanosleep\]: (\d+)$", output, re.MULTILINE
+            )
+        }
+        expected = {
+            ("Sleeper.sleep", "generates", "<module>"): 50_000,
+            (*["recurs"] * 101, "<module>"): 100_000,
+        }
+        # Below the program's module is what runs it.
+        own = {names[: names.index("<module>") + 1]: us for names, us in slept.items()}
+        self.assertEqual(own.keys(), expected.keys())
+        for names, us in expected.items():
+            self.assertGreaterEqual(own[names], us)
+
+    def test_names_outside_ascii(self):
+        output = self.trace("pysyscall-stacks.bt", """\
+import time
+def \u540d\u524d():
+    time.sleep(0.01)
+def caf\u00e9():
+    \u540d\u524d()
+caf\u00e9()
+""")
+        (names,) = [n for n in output.stacks().values() if n[2:3] == ["<module>"]]
+        for name in names[:2]:
+            self.assertRegex(name, r"^code 0x[0-9a-f]+$")
+
+
+class Opens(StackScript):
+    def test_result_and_function(self):
+        output = self.trace("pyopen.bt", """\
+import os
+def opens():
+    print(os.open('/etc/passwd', os.O_RDONLY))
+def fails():
+    try:
+        os.open('/nonexistent/file', os.O_RDONLY)
+    except OSError:
+        pass
+opens()
+fails()
+""")
+        lines = [line.split(maxsplit=4) for line in output.splitlines()
+                 if f"({self.file}:" in line]
+        fd = self.printed.strip()
+        self.assertEqual(
+            [line[2:] for line in lines],
+            [
+                [fd, "0", f"/etc/passwd, by opens ({self.file}:2)"],
+                ["-1", "2", f"/nonexistent/file, by fails ({self.file}:4)"],
+            ],
+        )
+
+
+class InputOutput(StackScript):
+    def test_calls_and_bytes(self):
+        output = self.trace("pyio.bt", """\
+import os
+def writes(fd):
+    for _ in range(8):
+        os.write(fd, b'x' * 100)
+    os.writev(fd, [b'y' * 10, b'z' * 20])
+def reads(fd):
+    for _ in range(5):
+        os.read(fd, 50)
+    os.set_blocking(fd, False)
+    while True:
+        try:
+            os.read(fd, 1000)
+        except BlockingIOError:
+            return
+read, write = os.pipe()
+writes(write)
+reads(read)
+""")
+        self.assertEqual(output.table("writes", self.file), {"writes": 9})
+        self.assertEqual(output.table("written_bytes", self.file), {"writes": 830})
+        self.assertEqual(output.histogram("write_us", "writes"), 9)
+        self.assertEqual(output.table("reads", self.file), {"reads": 7})
+        self.assertEqual(output.table("read_bytes", self.file), {"reads": 830})
+        self.assertEqual(output.histogram("read_us", "reads"), 7)
+
+
+SLEEPERS = """\
+import threading, time
+def short():
+    for _ in range(5):
+        time.sleep(0.01)
+def long():
+    time.sleep(0.3)
+def caller():
+    long()
+def spins():
+    end = time.thread_time() + 0.05
+    while time.thread_time() < end:
+        pass
+thread = threading.Thread(target=short)
+thread.start()
+caller()
+thread.join()
+spins()
+"""
+
+
+class OffCpu(StackScript):
+    def test_sleeps(self):
+        output = self.trace("pyoffcpu.bt", SLEEPERS)
+        blocked = output.table("blocked_us", self.file)
+        self.assertGreaterEqual(blocked["short"], 50_000)
+        self.assertGreaterEqual(blocked["long"], 300_000)
+        self.assertNotIn("caller", blocked)
+        # It may wait for the GIL when the sleeper wakes, and blocks for nothing else.
+        self.assertLess(blocked.get("spins", 0), 50_000)
+        self.assertGreaterEqual(output.table("blocks", self.file)["short"], 5)
+        self.assertIn(
+            ["long", "caller", "<module>"],
+            [names[:3] for names, number in output.stack_values() if number >= 300_000],
+        )
+        self.assertGreaterEqual(output.total_in("short"), 50_000)
+        self.assertRegex(output, r"@stacks\[-?\d+, *\n(?: .*\n)* +\S*schedule\b")
+
+    def test_minimum(self):
+        output = self.trace("pyoffcpu.bt", SLEEPERS, "200000")
+        self.assertEqual(output.table("blocks", self.file), {"long": 1})
+
+
+class OnCpu(StackScript):
+    SOURCE = """\
+import sys, time
+def spins(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+def little():
+    spins(0.5)
+def much():
+    spins(1.5)
+def sleeps():
+    time.sleep(0.5)
+little()
+sleeps()
+much()
+"""
+
+    def check(self, script):
+        output = self.trace(script, self.SOURCE)
+        samples = output.table("samples", self.file)
+        little, much = output.total_in("little"), output.total_in("much")
+        total = little + much
+        # 99 a second of two seconds of CPU time; fewer where the machine is a guest.
+        self.assertGreater(total, 60)
+        self.assertGreaterEqual(samples["spins"], 0.9 * total)
+        # Four standard deviations of a share of a quarter.
+        error = 4 * math.sqrt(0.25 * 0.75 / total)
+        self.assertAlmostEqual(little / total, 0.25, delta=error)
+        self.assertLessEqual(samples.get("sleeps", 0), 2)
+        return output
+
+    def test_shares(self):
+        self.check("pyoncpu.bt")
+
+    def test_shares_with_native_stacks(self):
+        output = self.check("pyoncpu-native.bt")
+        # Kernel and user: each is there or empty.
+        self.assertRegex(output, r"(?m)^@stacks\[-?\d+, ")
+
+
+class PageFaults(StackScript):
+    def test_touched_pages(self):
+        output = self.trace("pyfault.bt", """\
+import mmap, resource
+def touches(memory, pages):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for page in range(pages):
+        memory[page * 4096] = 1
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+def outer():
+    memory = mmap.mmap(-1, 4096 * 1000)
+    if hasattr(mmap, 'MADV_NOHUGEPAGE'):
+        memory.madvise(mmap.MADV_NOHUGEPAGE)
+    print(touches(memory, 1000))
+outer()
+""")
+        faults = output.table("faults", self.file)["touches"]
+        self.assertGreaterEqual(faults, 1000)
+        # Those before the first look, and after the second.
+        self.assertAlmostEqual(faults, int(self.printed), delta=10)
+        stacks = output.stack_values()
+        where = ["touches", "outer", "<module>"]
+        touched = sum(n for names, n in stacks if names[:3] == where)
+        self.assertEqual(touched, faults)
+
+
+class Network(StackScript):
+    def test_loopback(self):
+        output = self.trace("pynet.bt", """\
+import socket
+def sends(connection):
+    for _ in range(6):
+        connection.send(b'x' * 100)
+    connection.sendmsg([b'y' * 50, b'z' * 50])
+    connection.close()
+def receives(connection):
+    while connection.recv(70):
+        pass
+def refused(port):
+    try:
+        socket.socket().connect(('127.0.0.1', port))
+    except ConnectionRefusedError:
+        pass
+def connects(address):
+    client = socket.socket()
+    client.connect(address)
+    return client
+server = socket.socket()
+server.bind(('127.0.0.1', 0))
+server.listen()
+print(server.getsockname()[1])
+client = connects(server.getsockname())
+accepted, _ = server.accept()
+server.close()
+sends(client)
+receives(accepted)
+accepted.close()
+refused(1)
+""")
+        port = self.printed.strip()
+        lines = [line.split(maxsplit=4) for line in output.splitlines()
+                 if f"({self.file}:" in line]
+        self.assertEqual(
+            [(line[2], line[4]) for line in lines],
+            [
+                ("0", f"127.0.0.1:{port}, by connects ({self.file}:15)"),
+                ("111", f"127.0.0.1:1, by refused ({self.file}:10)"),
+            ],
+        )
+        self.assertEqual(output.table("connects", self.file), {"connects": 1, "refused": 1})
+        (accepts,) = counts(output, "accepts").items()
+        self.assertRegex(str(accepts), r"^\('socket\.accept, .*', 1\)$")
+        self.assertEqual(output.table("sends", self.file), {"sends": 7})
+        self.assertEqual(output.table("sent_bytes", self.file), {"sends": 700})
+        self.assertEqual(output.table("recv_bytes", self.file), {"receives": 700})
+        self.assertEqual(output.table("recvs", self.file), {"receives": 11})
+        self.assertEqual(output.histogram("recv_us", "receives"), 11)
+        self.assertEqual(output.histogram("send_us", "sends"), 7)
+
+
+class Programs(StackScript):
+    def test_by_whom(self):
+        output = self.trace("pyexec.bt", """\
+import os, subprocess
+def runs():
+    subprocess.run(['true', 'an argument'])
+def shell():
+    os.system('exit 0')
+def spawns():
+    os.waitpid(os.posix_spawn('/bin/true', ['true', '2'], {}), 0)
+def fails():
+    try:
+        subprocess.run(['/nonexistent/program'])
+    except OSError:
+        pass
+runs()
+fails()
+shell()
+spawns()
+""")
+        lines = r"^\d+: (.*)\n\tby (\S+) .*\n\tfor (\S+) "
+        started = re.findall(lines, output, re.MULTILINE)
+        self.assertEqual(
+            # Not every C library has the -- for the shell.
+            [(words.replace(r"--\x00", ""), by) for words, by, _ in started],
+            [
+                (r"true\x00an argument\x00", "Popen._execute_child"),
+                (r"sh\x00-c\x00exit 0\x00", "shell"),
+                (r"true\x002\x00", "spawns"),
+            ],
+        )
+        self.assertEqual(started[0][2], "runs")
+        stacks = [names for names, number in output.stack_values() for _ in range(number)]
+        self.assertEqual(len(stacks), 3)
+        for function in ("runs", "shell", "spawns"):
+            self.assertEqual(output.total_in(function), 1)
+
+
+class Gil(StackScript):
+    def test_contended(self):
+        output = self.trace("pygil.bt", """\
+import threading, time
+def spins():
+    end = time.thread_time() + 0.3
+    while time.thread_time() < end:
+        pass
+def waits_for_a_lock():
+    lock = threading.Lock()
+    lock.acquire()
+    lock.acquire(timeout=0.3)
+waits_for_a_lock()
+threads = [threading.Thread(target=spins) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+""")
+        waited = output.table("waited_us", self.file)
+        # Each has 0.3 s of CPU time, for most of which the other one waits.
+        self.assertGreater(waited["spins"], 200_000)
+        self.assertGreater(output.table("waits", self.file)["spins"], 10)
+        # A lock is not the GIL.
+        self.assertLess(waited.get("waits_for_a_lock", 0), 100_000)
+        self.assertGreater(output.total_in("spins"), 200_000)
+
+
+class AnyScript(LiveTest):
+    def test_loads_everywhere(self):
+        scripts = sorted(BT.glob("*.bt"))
+        self.assertGreater(len(scripts), 10)
+        for script in scripts:
+            with self.subTest(script=script.name):
+                worker = self.worker()
+                tracer = self.tracer(str(worker.pid), script)
+                worker.ask("settle()")
+                self.assertEqual(worker.ask("run(3)"), 3)
+                tracer.stop()
+                self.assertEqual(tracer.process.returncode, 0)
+                self.assertNotRegex(tracer.messages(), r"(?i)error: (?!.*RLIMIT_MEMLOCK)")
+                worker.process.stdin.close()
+                worker.process.wait()
+
+    def test_hint_without_a_layout(self):
+        tracer = self.tracer("1", BT / "pyopen.bt")
+        hint = "No process has said where its Python frames are"
+        wait_until(lambda: hint in tracer.output(), "the hint")
+        self.assertEqual(tracer.stop().count(hint), 1)
