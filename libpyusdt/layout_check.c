@@ -23,14 +23,14 @@ struct walk {
 
 static const char *pointer_at(const char *object, uint32_t offset)
 {
-	const char *pointer;
+	const char *pointer = NULL;
 
 	return memory_read(&pointer, object + offset, sizeof(pointer)) ? pointer : NULL;
 }
 
 static bool is_shim(const struct walk *walk)
 {
-	unsigned char owner;
+	unsigned char owner = 0;
 
 	return memory_read(&owner, walk->frame + walk->layout->owner, sizeof(owner)) &&
 	       owner >= walk->layout->first_shim;
@@ -74,7 +74,7 @@ static bool same_first_line(PyObject *code, uint32_t offset)
 {
 	PyObject *value = PyObject_GetAttrString(code, "co_firstlineno");
 	bool same;
-	int line;
+	int line = 0;
 
 	same = value && memory_read(&line, (const char *)code + offset, sizeof(line)) &&
 	       line == PyLong_AsLong(value);

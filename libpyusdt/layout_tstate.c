@@ -5,21 +5,23 @@
 #include <Python.h>
 
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 #include "memory.h"
+#include "thread.h"
 
 /*
  * CPython keeps it in pthread-specific data up to 3.14, which glibc has in struct pthread
  * for the first keys, above the thread pointer on x86-64 and below it on arm64; and in
  * static TLS from 3.15 on, below it on x86-64 and above it on arm64.
  */
-#define BELOW (16 * 1024)
-#define ABOVE (16 * 1024)
+#define BELOW (16L * 1024)
+#define ABOVE (16L * 1024)
+
+/* Any power of two will do that is no larger than a page. */
+#define PAGE_SIZE 4096
 
 #define MAX_CANDIDATES 32
-#define STACK_SIZE     (256UL * 1024)
 
 struct candidates {
 	int64_t offsets[MAX_CANDIDATES];
@@ -40,7 +42,7 @@ static char *thread_pointer(void)
 
 void *layout_tstate_at(int64_t offset)
 {
-	void *value;
+	void *value = NULL;
 
 	return memory_read(&value, thread_pointer() + offset, sizeof(value)) ? value
 									     : NULL;
@@ -50,7 +52,7 @@ void *layout_tstate_at(int64_t offset)
 static void find_in_page(const char *page, size_t size, const void *state,
 			 struct candidates *candidates)
 {
-	char copy[4096];
+	char copy[PAGE_SIZE];
 
 	if (!memory_read(copy, page, size))
 		return;
@@ -63,17 +65,12 @@ static void find_in_page(const char *page, size_t size, const void *state,
 
 static void find_candidates(const void *state, struct candidates *candidates)
 {
-	const uintptr_t page_size = 4096;
-	uintptr_t begin = (uintptr_t)thread_pointer() - BELOW;
-	uintptr_t end = (uintptr_t)thread_pointer() + ABOVE;
+	const char *end = thread_pointer() + ABOVE;
+	size_t size;
 
-	for (uintptr_t at = begin; at < end;) {
-		uintptr_t next = (at & ~(page_size - 1)) + page_size;
-
-		if (next > end)
-			next = end;
-		find_in_page((const char *)at, next - at, state, candidates);
-		at = next;
+	for (const char *at = thread_pointer() - BELOW; at < end; at += size) {
+		size = PAGE_SIZE - (uintptr_t)at % PAGE_SIZE;
+		find_in_page(at, size, state, candidates);
 	}
 }
 
@@ -109,19 +106,9 @@ static void *in_second_thread(void *argument)
 /* Without the GIL. Returns: whether there could be a second thread. */
 static bool keep_those_of_second_thread(struct second *second)
 {
-	pthread_attr_t attributes;
 	pthread_t thread;
-	sigset_t all, before;
-	int error;
 
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, &attributes, in_second_thread, second);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	if (error)
+	if (thread_start(&thread, in_second_thread, second) < 0)
 		return false;
 	pthread_join(thread, NULL);
 	return second->ran;

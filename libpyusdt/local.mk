@@ -24,6 +24,7 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/pyobject.c libpyusdt/pyobject.h \
 	libpyusdt/strerror.c \
 	libpyusdt/text.c libpyusdt/text.h \
+	libpyusdt/thread.c libpyusdt/thread.h \
 	libpyusdt/watcher.c libpyusdt/watcher.h
 
 noinst_LTLIBRARIES += libpyusdt/libpyusdt-probes.la

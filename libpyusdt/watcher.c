@@ -9,7 +9,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -19,11 +18,9 @@
 #include "control.h"
 #include "options.h"
 #include "probes.h"
+#include "thread.h"
 
 #define THREAD_NAME "pyusdt"
-
-/* Enough for CPython to set events and to run an audit hook written in Python. */
-#define STACK_SIZE (512UL * 1024)
 
 /*
  * After a change, and after a failed one: CPython counts changes of instrumentation in 24
@@ -113,22 +110,13 @@ static void *watch(void *unused)
 /* With the lock held and no thread. Returns: 0 or -EAGAIN. */
 static int start(void)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
 	int error;
 
 	sem_init(&watcher.wake, 0, 0);
 	watcher.tid = 0;
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	/* Signals are for the program's threads. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&watcher.thread, &attributes, watch, NULL);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
+	error = thread_start(&watcher.thread, watch, NULL);
 	if (error)
-		return -EAGAIN;
+		return error;
 	pthread_setname_np(watcher.thread, THREAD_NAME);
 	watcher.running = true;
 	return 0;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "thread.h"
+
+#include <errno.h>
+#include <signal.h>
+
+/* Enough for CPython to set events and to run an audit hook written in Python. */
+#define STACK_SIZE (512UL * 1024)
+
+int thread_start(pthread_t *thread, void *(*function)(void *), void *argument)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	int error;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(thread, &attributes, function, argument);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	return error ? -EAGAIN : 0;
+}

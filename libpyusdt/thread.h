@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Threads of our own in a program that knows nothing of them. */
+#ifndef PYUSDT_THREAD_H
+#define PYUSDT_THREAD_H
+
+#include <pthread.h>
+#include <stddef.h>
+
+/*
+ * Start a thread with a small stack and all signals blocked: those are for the program's
+ * threads. It is to be joined.
+ *
+ * Returns: 0; -EAGAIN.
+ */
+int thread_start(pthread_t *thread, void *(*function)(void *), void *argument);
+
+#endif /* PYUSDT_THREAD_H */
