@@ -30,6 +30,13 @@ SECONDS = 60
 ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 
 
+ENVIRONMENT = {
+    ATTACHED: "1",
+    # Room for all output of a test, however seldom bpftrace gets to run.
+    "BPFTRACE_PERF_RB_PAGES": "4096",
+}
+
+
 def why_not():
     """Why no tracer can be run here, or None."""
     if shutil.which("bpftrace") is None:
@@ -66,8 +73,7 @@ class Tracer:
             stdin=subprocess.DEVNULL,
             stdout=self._stdout,
             stderr=self._stderr,
-            # Room for all output of a test, however seldom bpftrace gets to run.
-            env={**os.environ, ATTACHED: "1", "BPFTRACE_PERF_RB_PAGES": "2048"},
+            env={**os.environ, **ENVIRONMENT},
         )
         wait_until(self._is_attached, f"bpftrace attached to {script}")
 

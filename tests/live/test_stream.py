@@ -27,12 +27,13 @@ class Stream(LiveTest):
         program.write_text((PROGRAMS / "stream.py").read_text())
         traced = self.program(str(program), str(directory / "reference.json"))
         action = HEAD + (TAIL if self.bpftrace >= (0, 18) else "")
+        predicate = f'/pid == {traced.pid} && str(arg1) == "{program}"/'
         tracer = self.tracer(
-            "\n".join(probe(event, action, f"/pid == {traced.pid}/") for event in EVENTS)
+            "\n".join(probe(event, action, predicate) for event in EVENTS)
         )
         traced.go()
         traced.finish()
-        seen = self.parse(tracer.stop(), str(program))
+        seen = self.parse(tracer.stop())
         reference = json.loads((directory / "reference.json").read_text())
 
         # Before and after the recording pyusdt sees events of this file, too.
@@ -42,7 +43,7 @@ class Stream(LiveTest):
         self.assertEqual(seen[first : first + len(expected)], expected)
         self.assertEqual({row[0] for row in expected}, set(EVENTS))
 
-    def parse(self, output, file):
+    def parse(self, output):
         rows = []
         for line in output.splitlines():
             words = line.split("\t")
@@ -53,7 +54,7 @@ class Stream(LiveTest):
                 name, path, line, offset, has_text, text, qualname = words[1:]
                 text = text if has_text == "1" else None
                 rows.append([event, name, path, int(line), int(offset), text, qualname])
-        return [row for row in rows if row[2] == file]
+        return rows
 
     def expected(self, row):
         event, name, path, line, offset, text, qualname, module, value = row

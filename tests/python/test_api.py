@@ -352,7 +352,7 @@ class Shutdown(unittest.TestCase):
 
 class Fork(unittest.TestCase):
     def check(self, source, output=""):
-        result = run_python("import os, pyusdt\n" + textwrap.dedent(source), "-W", "error")
+        result = run_python("import os, pyusdt\n" + textwrap.dedent(source), "-W", "always")
         self.assertEqual(result, (0, output, ""))
 
     def test_no_warning_of_threads(self):
