@@ -17,6 +17,11 @@ import time
 
 import pyusdt
 
+try:
+    import greenlet
+except ImportError:
+    greenlet = None
+
 MARK, REFERENCE = sys.argv[1:]
 RECORDED = {}
 
@@ -251,6 +256,25 @@ def forks():
     assert os.waitpid(pid, 0)[1] == 0
 
 
+def greenlets():
+    """Where the package is to be had."""
+    if greenlet is None:
+        return
+
+    def one():
+        mark("greenlet begins")
+        second.switch()
+        mark("greenlet resumed")
+
+    def two():
+        mark("other greenlet")
+        first.switch()
+
+    first, second = greenlet.greenlet(one), greenlet.greenlet(two)
+    first.switch()
+    mark("after greenlets")
+
+
 def deep_error():
     def overflow():
         overflow()
@@ -276,7 +300,7 @@ pyusdt.poll()
 
 for case in (
     nested, exceptions, generators, comprehensions, callbacks_from_c, attributes, dynamic,
-    signals, imports, threads, deep_error,
+    signals, imports, threads, greenlets, deep_error,
 ):
     case()
 recursive(400)
