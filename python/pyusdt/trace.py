@@ -26,6 +26,7 @@ ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 POLL_SECONDS = 0.005
 GRACE_SECONDS = 1
 PATIENCE_SECONDS = 30
+RESEND_SECONDS = 5
 
 # A script with this predicate is told the process as an argument, and follows its forks:
 # with -p, later versions of bpftrace keep all else from kernel events.
@@ -370,9 +371,30 @@ class Tracer:
             # It is about to print its maps, and a signal now would keep it from that.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(PATIENCE_SECONDS)
-        if not self.has_ended():
-            self._process.send_signal(signal.SIGINT)
+        interrupt(self._process)
         return self.wait()
+
+
+def interrupt(process):
+    """End bpftrace as Ctrl-C does.
+
+    0.17 does not notice it where it is not just then waiting for events: it is told again,
+    unless it is printing its maps by now, which another signal would keep it from.
+    """
+    while process.poll() is None:
+        if catches_interrupts(process.pid):
+            process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(RESEND_SECONDS)
+
+
+def catches_interrupts(pid):
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    caught = int(re.search(r"^SigCgt:\t(\w+)", status, re.MULTILINE)[1], 16)
+    return bool(caught >> (signal.SIGINT - 1) & 1)
 
 
 def write_now(file, text):
