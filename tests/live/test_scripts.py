@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from live import BUILDDIR, SECONDS, LiveTest, counts
+from live import BUILDDIR, SECONDS, LiveTest, counts, wait_until
 
 TRACE = BUILDDIR / "python/pyusdt-trace"
 
@@ -148,8 +148,11 @@ class Scripts(LiveTest):
         )
         self.addCleanup(tracer.wait)
         self.addCleanup(tracer.kill)
-        while worker.ask("settle()") != ["PY_START"]:
-            pass
+        # What BEGIN prints comes out when all is attached.
+        wait_until(
+            lambda: output.exists() and "Counting calls" in output.read_text(), "attached"
+        )
+        self.assertEqual(worker.ask("settle()"), ["PY_START"])
         worker.ask("run(25)")
         worker.process.stdin.close()
         worker.process.wait(SECONDS)
