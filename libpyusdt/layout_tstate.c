@@ -6,6 +6,8 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "memory.h"
 #include "thread.h"
@@ -32,6 +34,7 @@ struct candidates {
 struct second {
 	PyInterpreterState *interp;
 	struct candidates *candidates;
+	pid_t tid;
 	bool ran;
 };
 
@@ -89,6 +92,7 @@ static void *in_second_thread(void *argument)
 	struct second *second = argument;
 	PyThreadState *state = PyThreadState_New(second->interp);
 
+	second->tid = (pid_t)syscall(SYS_gettid);
 	if (!state)
 		return NULL;
 	PyEval_AcquireThread(state);
@@ -110,14 +114,14 @@ static bool keep_those_of_second_thread(struct second *second)
 
 	if (thread_start(&thread, in_second_thread, second) < 0)
 		return false;
-	pthread_join(thread, NULL);
+	thread_join(thread, second->tid);
 	return second->ran;
 }
 
 bool layout_find_tstate(__s64 *offset, const char **why)
 {
 	struct candidates candidates = {.count = 0};
-	struct second second = {PyInterpreterState_Get(), &candidates, false};
+	struct second second = {PyInterpreterState_Get(), &candidates, 0, false};
 	PyThreadState *state = PyThreadState_Get();
 	bool compared;
 

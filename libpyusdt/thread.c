@@ -2,7 +2,10 @@
 #include "thread.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* Enough for CPython to set events and to run an audit hook written in Python. */
 #define STACK_SIZE (512UL * 1024)
@@ -21,4 +24,12 @@ int thread_start(pthread_t *thread, void *(*function)(void *), void *argument)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);
 	return error ? -EAGAIN : 0;
+}
+
+void thread_join(pthread_t thread, pid_t tid)
+{
+	pthread_join(thread, NULL);
+	/* A thread is joined a moment before the kernel takes it out of /proc. */
+	while (syscall(SYS_tgkill, getpid(), tid, 0) == 0)
+		sched_yield();
 }

@@ -4,7 +4,7 @@
 #define PYUSDT_THREAD_H
 
 #include <pthread.h>
-#include <stddef.h>
+#include <sys/types.h>
 
 /*
  * Start a thread with a small stack and all signals blocked: those are for the program's
@@ -13,5 +13,11 @@
  * Returns: 0; -EAGAIN.
  */
 int thread_start(pthread_t *thread, void *(*function)(void *), void *argument);
+
+/*
+ * Wait for the thread to end, until the kernel too has forgotten it: CPython counts what
+ * is in /proc. @tid: its kernel id.
+ */
+void thread_join(pthread_t thread, pid_t tid);
 
 #endif /* PYUSDT_THREAD_H */

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
@@ -139,10 +138,7 @@ static void stop(void)
 	__atomic_store_n(&watcher.stop, true, __ATOMIC_RELEASE);
 	sem_post(&watcher.wake);
 	pthread_mutex_unlock(&lock);
-	pthread_join(thread, NULL);
-	/* A thread is joined a moment before the kernel takes it out of /proc. */
-	while (syscall(SYS_tgkill, getpid(), tid, 0) == 0)
-		sched_yield();
+	thread_join(thread, tid);
 	pthread_mutex_lock(&lock);
 	watcher.running = false;
 	watcher.stop = false;
