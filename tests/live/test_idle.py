@@ -32,7 +32,10 @@ class Idle(LiveTest):
         lines = log.read_text().splitlines()
         begin = next(i for i, line in enumerate(lines) if 'write(1, "begin' in line)
         end = next(i for i, line in enumerate(lines) if 'write(1, "end' in line)
-        calls = [line.split(None, 1)[1] for line in lines[begin:end]
+        # The last thing that it does before it begins to wait.
+        begun = next(i for i, line in enumerate(lines)
+                     if re.match(rf"{watcher} +gettid\(\)", line))
+        calls = [line.split(None, 1)[1] for line in lines[max(begin, begun + 1) : end]
                  if line.startswith(f"{watcher} ")]
         # Two lines each where the main thread's calls come in between; strace itself may
         # interrupt a wait, which is then restarted.
