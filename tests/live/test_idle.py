@@ -34,7 +34,7 @@ class Idle(LiveTest):
         end = next(i for i, line in enumerate(lines) if 'write(1, "end' in line)
         # The last thing that it does before it begins to wait.
         begun = next(i for i, line in enumerate(lines)
-                     if re.match(rf"{watcher} +gettid\(\)", line))
+                     if re.match(rf"{watcher} +(gettid\(\)|<\.\.\. gettid resumed)", line))
         calls = [line.split(None, 1)[1] for line in lines[max(begin, begun + 1) : end]
                  if line.startswith(f"{watcher} ")]
         # Two lines each where the main thread's calls come in between; strace itself may
