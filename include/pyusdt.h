@@ -33,17 +33,49 @@ extern "C" {
  * Events. The numbers are libpyusdt's own and frozen: they are the same for every
  * version of CPython.
  */
-#define PYUSDT_PY_START  (UINT64_C(1) << 0)  /* function entry */
-#define PYUSDT_PY_RESUME (UINT64_C(1) << 1)  /* generator or coroutine resumption */
-#define PYUSDT_PY_RETURN (UINT64_C(1) << 2)  /* return */
-#define PYUSDT_PY_YIELD  (UINT64_C(1) << 3)  /* yield or await suspension */
-#define PYUSDT_CALL      (UINT64_C(1) << 4)  /* before a call */
-#define PYUSDT_LINE      (UINT64_C(1) << 5)  /* a new line */
-#define PYUSDT_LAYOUT    (UINT64_C(1) << 40) /* where frames are, for BPF programs */
+#define PYUSDT_PY_START          (UINT64_C(1) << 0) /* function entry */
+#define PYUSDT_PY_RESUME         (UINT64_C(1) << 1) /* generator or coroutine resumption */
+#define PYUSDT_PY_RETURN         (UINT64_C(1) << 2) /* return */
+#define PYUSDT_PY_YIELD          (UINT64_C(1) << 3) /* yield or await suspension */
+#define PYUSDT_CALL              (UINT64_C(1) << 4) /* before a call */
+#define PYUSDT_LINE              (UINT64_C(1) << 5) /* a new line */
+#define PYUSDT_PY_UNWIND         (UINT64_C(1) << 6) /* an exception leaves a function */
+#define PYUSDT_PY_THROW          (UINT64_C(1) << 7) /* an exception is thrown into a generator */
+#define PYUSDT_RAISE             (UINT64_C(1) << 8)  /* an exception is raised */
+#define PYUSDT_RERAISE           (UINT64_C(1) << 9)  /* ... raised again */
+#define PYUSDT_EXCEPTION_HANDLED (UINT64_C(1) << 10) /* ... caught */
+#define PYUSDT_STOP_ITERATION    (UINT64_C(1) << 11) /* an artificial StopIteration */
+#define PYUSDT_C_RETURN          (UINT64_C(1) << 12) /* return of a C function */
+#define PYUSDT_C_RAISE           (UINT64_C(1) << 13) /* an exception out of a C function */
+#define PYUSDT_JUMP              (UINT64_C(1) << 14) /* an unconditional jump */
+#define PYUSDT_BRANCH            (UINT64_C(1) << 15) /* a conditional branch, either way */
+#define PYUSDT_BRANCH_LEFT       (UINT64_C(1) << 16) /* ... not taken (CPython >= 3.14) */
+#define PYUSDT_BRANCH_RIGHT      (UINT64_C(1) << 17) /* ... taken (CPython >= 3.14) */
+#define PYUSDT_INSTRUCTION       (UINT64_C(1) << 18) /* a bytecode instruction */
+
+#define PYUSDT_GC_START     (UINT64_C(1) << 32) /* garbage collection begins */
+#define PYUSDT_GC_DONE      (UINT64_C(1) << 33) /* ... has ended */
+#define PYUSDT_IMPORT_START (UINT64_C(1) << 34) /* a module is looked for and loaded */
+#define PYUSDT_IMPORT_DONE  (UINT64_C(1) << 35) /* ... is there, or not found */
+#define PYUSDT_THREAD_START (UINT64_C(1) << 36) /* a threading.Thread begins */
+#define PYUSDT_THREAD_EXIT  (UINT64_C(1) << 37) /* ... ends */
+
+#define PYUSDT_LAYOUT (UINT64_C(1) << 40) /* where frames are, for BPF programs */
+#define PYUSDT_CODE   (UINT64_C(1) << 41) /* names of code objects */
+
+/* Probes of the provider python, with the names and arguments of CPython's own. */
+#define PYUSDT_PYTHON_FUNCTION_ENTRY  (UINT64_C(1) << 48) /* function__entry */
+#define PYUSDT_PYTHON_FUNCTION_RETURN (UINT64_C(1) << 49) /* function__return */
+#define PYUSDT_PYTHON_LINE            (UINT64_C(1) << 50) /* line */
+#define PYUSDT_PYTHON_GC_START        (UINT64_C(1) << 51) /* gc__start */
+#define PYUSDT_PYTHON_GC_DONE         (UINT64_C(1) << 52) /* gc__done */
+#define PYUSDT_PYTHON_IMPORT_START    (UINT64_C(1) << 53) /* import__find__load__start */
+#define PYUSDT_PYTHON_IMPORT_DONE     (UINT64_C(1) << 54) /* import__find__load__done */
 
 /* What pyusdt_options.values may be. */
 #define PYUSDT_VALUES_NONE 0 /* arg4 of the probes is NULL */
-#define PYUSDT_VALUES_SAFE 1 /* exact builtin types as text, no user code run */
+#define PYUSDT_VALUES_SAFE 1 /* builtin types as text, no user code run */
+#define PYUSDT_VALUES_REPR 2 /* by repr(): runs code of the program within the event */
 
 /**
  * struct pyusdt_options - what pyusdt_configure() takes
@@ -54,6 +86,10 @@ extern "C" {
  * @value_max:  bytes that a value's text may take, with its NUL, 16 to 4096
  * @tool_id:    the sys.monitoring tool id to use, 0 to 5; -1: 4, then 3, then any
  *              that is free
+ * @include:    code to tell of: patterns with commas between, on "module.qualname", or
+ *              after "file:" on the file name; "*", "?", "[seq]" and "[!seq]" as in a
+ *              shell, where "*" goes beyond "." and "/", too. NULL or "": all code
+ * @exclude:    code not to tell of, whatever @include says; NULL or "": none
  *
  * Initialise with PYUSDT_OPTIONS_INIT, or fill in from pyusdt_options_get(), and
  * change what is to differ.
@@ -66,11 +102,14 @@ struct pyusdt_options {
 	int values;
 	unsigned int value_max;
 	int tool_id;
+	const char *include;
+	const char *exclude;
 };
 
-#define PYUSDT_OPTIONS_INIT                                                     \
-	{                                                                       \
-		sizeof(struct pyusdt_options), 100, PYUSDT_VALUES_SAFE, 256, -1 \
+#define PYUSDT_OPTIONS_INIT                                                            \
+	{                                                                              \
+		sizeof(struct pyusdt_options), 100, PYUSDT_VALUES_SAFE, 256, -1, NULL, \
+			NULL                                                           \
 	}
 
 /**
@@ -81,12 +120,15 @@ struct pyusdt_options {
  * interpreter: each is instrumented while, and only while, a tracer is attached to
  * its probe. A tracer that is attached already sees the first event after this call.
  * Starts the watcher thread (one per process) where that has not happened yet, and takes
- * a sys.monitoring tool id unless only PYUSDT_LAYOUT is armed, which needs none.
+ * a sys.monitoring tool id unless only events are armed that need none (PYUSDT_LAYOUT,
+ * PYUSDT_CODE and those of garbage collection). Of the provider python, events that the
+ * interpreter fires itself are accepted and left to it, see pyusdt-probes(7).
  *
  * Attached.
  *
  * Returns: 0, or
- *   -EINVAL     @mask is 0 or has bits that are no events
+ *   -EINVAL     @mask is 0 or has bits that are no events, or PYUSDT_INCLUDE or
+ *               PYUSDT_EXCLUDE in the environment have a pattern that cannot be
  *   -ENOTSUP    an event that the running CPython does not have, see
  *               pyusdt_supported(), or CPython is older than 3.12
  *   -EBUSY      no sys.monitoring tool id is free, or the configured one is taken
@@ -157,14 +199,20 @@ uint64_t pyusdt_supported(void);
  * @options: borrowed for the call
  *
  * Takes effect at once; where @poll_msec becomes 0 the watcher thread is stopped,
- * where it stops being 0 it is started. The environment variable PYUSDT_CHECK_MSEC
- * gives the initial @poll_msec; a value out of range is ignored.
+ * where it stops being 0 it is started. The environment gives the initial values:
+ * PYUSDT_CHECK_MSEC, PYUSDT_VALUES (none, safe, repr), PYUSDT_VALUE_MAX, of which a value
+ * out of range is ignored; PYUSDT_INCLUDE, PYUSDT_EXCLUDE.
+ *
+ * @include and @exclude are about events of code; what they leave out is disabled in
+ * sys.monitoring at its first event, at no further cost, where CPython allows that (not
+ * for exceptions). To change them while events are instrumented brings back, by
+ * sys.monitoring.restart_events(), all that any tool has disabled.
  *
  * Attached.
  *
  * Returns: 0, or
  *   -EINVAL  @options is NULL, has a size this library does not know, or holds a
- *            value out of range
+ *            value out of range, or a pattern that pyusdt_pattern_error() refuses
  *   -EBUSY   @tool_id differs from the present one while events are armed in any
  *            interpreter: pyusdt_disable() first
  *   -ENOTSUP, -EPERM, -ESHUTDOWN, -EDEADLK, -EAGAIN, -ENOMEM, -EIO
@@ -176,7 +224,9 @@ int pyusdt_configure(const struct pyusdt_options *options);
 
 /**
  * pyusdt_options_get - read the options of the process
- * @options: filled in; @options->size says how much of it there is
+ * @options: filled in; @options->size says how much of it there is; @include and
+ *           @exclude are the library's, "" where there are none, and valid until the
+ *           next pyusdt_configure()
  *
  * Any thread, no thread state needed.
  *
@@ -185,6 +235,18 @@ int pyusdt_configure(const struct pyusdt_options *options);
  * Since: 0.1
  */
 int pyusdt_options_get(struct pyusdt_options *options);
+
+/**
+ * pyusdt_pattern_error - can this be a pattern of pyusdt_options?
+ * @pattern: one, with or without "file:"
+ *
+ * Any thread, no thread state needed.
+ *
+ * Returns: NULL when it can, else a static string that says what is wrong.
+ *
+ * Since: 0.1
+ */
+const char *pyusdt_pattern_error(const char *pattern);
 
 /**
  * pyusdt_poll - look at the tracers' semaphores now

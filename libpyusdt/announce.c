@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "codelist.h"
+#include "codemeta.h"
 #include "probes.h"
 #include "pyusdt.h"
 
@@ -36,11 +38,34 @@ static bool is_due(uint64_t events)
 	return true;
 }
 
-void announce(uint64_t events)
+static void announce_layout(void)
 {
 	const struct pyusdt_layout *layout = pyusdt_layout(NULL);
 
-	events &= PYUSDT_LAYOUT;
-	if (is_due(events) && layout)
+	if (layout)
 		probe_LAYOUT(layout, layout->python);
+}
+
+static void announce_code(struct codelink *link)
+{
+	const struct codemeta *code = (const struct codemeta *)link;
+
+	if (codemeta_told(code))
+		probe_CODE(code);
+}
+
+void announce_again(void)
+{
+	__atomic_store_n(&last_events, 0, __ATOMIC_RELAXED);
+}
+
+void announce(uint64_t events)
+{
+	events &= PYUSDT_LAYOUT | PYUSDT_CODE;
+	if (!is_due(events))
+		return;
+	if (events & PYUSDT_LAYOUT)
+		announce_layout();
+	if (events & PYUSDT_CODE)
+		codelist_walk(announce_code);
 }

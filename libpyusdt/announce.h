@@ -15,4 +15,7 @@
  */
 void announce(uint64_t events);
 
+/* Everything is due: there may be code that was not told until now. */
+void announce_again(void);
+
 #endif /* PYUSDT_ANNOUNCE_H */

@@ -7,7 +7,6 @@
 #include "control.h"
 #include "events.h"
 #include "interp.h"
-#include "probes.h"
 #include "pycompat.h"
 
 /* Returns: 0 when Python can be called from this thread. */
@@ -105,7 +104,7 @@ uint64_t pyusdt_enabled(void)
 
 uint64_t pyusdt_active(void)
 {
-	return armed() & probes_watched();
+	return armed() & control_watched();
 }
 
 uint64_t pyusdt_supported(void)
@@ -117,13 +116,8 @@ uint64_t pyusdt_supported(void)
 	if (check_python() < 0)
 		return 0;
 	pending = PyErr_GetRaisedException();
-	if (interp_get(&interp) == 0) {
-		monitor_set supported = monitoring_supported(&interp->monitoring);
-
-		for (int i = 0; i < EVENT_COUNT; i++)
-			if (!(events_required(event_bit(i)) & ~supported))
-				mask |= event_bit(i);
-	}
+	if (interp_get(&interp) == 0)
+		mask = monitoring_supported(&interp->monitoring);
 	PyErr_SetRaisedException(pending);
 	return mask;
 }

@@ -5,12 +5,20 @@
 #include <string.h>
 
 #include "callable.h"
+#include "filters.h"
 #include "pycompat.h"
 #include "pyobject.h"
+#include "scopes.h"
 
 #define FIRST_CAPACITY 64
 
 #define OWN_PACKAGE "pyusdt"
+
+/*
+ * bcc's tools copy so many bytes from where a name begins, also past its end, and take
+ * all of them for a key: they must be readable, and stay the same.
+ */
+#define COPIED_BY_BCC 80
 
 static uint64_t next_id(void)
 {
@@ -67,6 +75,7 @@ static void take_out(struct codetable *table, const struct codemeta *meta)
 
 static void meta_free(struct codemeta *meta)
 {
+	codelist_remove(&meta->link);
 	/* The program may have got hold of both, by weakref.getweakrefs(). */
 	callable_forget_context(meta->callback);
 	Py_DECREF(meta->callback);
@@ -122,7 +131,7 @@ static int names_set(struct names *names, int which, PyObject *text)
 }
 
 /* Returns: 0, or -1 with an exception set. */
-static int names_of_code(struct names *names, PyObject *code)
+static int names_of_code(struct names *names, PyObject *code, PyObject *globals)
 {
 	static const char *const attributes[] = {
 		[NAME] = "co_name",
@@ -138,8 +147,7 @@ static int names_of_code(struct names *names, PyObject *code)
 		if (!text || names_set(names, i, text) < 0)
 			return -1;
 	}
-	return names_set(names, MODULE,
-			 pyobject_dict_str(PyEval_GetGlobals(), "__name__"));
+	return names_set(names, MODULE, pyobject_dict_str(globals, "__name__"));
 }
 
 static void names_free(struct names *names)
@@ -167,12 +175,26 @@ static const char *append(char **end, const char *data, size_t size)
 	return start;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), size = strlen(end);
+
+	return length >= size && !strcmp(text + length - size, end);
+}
+
 static struct codemeta *meta_new(const struct names *names, PyObject *code)
 {
-	bool same = !strcmp(names->text[NAME].data, names->text[QUALNAME].data);
-	size_t size = names->text[NAME].size + names->text[FILE_NAME].size +
-		      (same ? 0 : names->text[QUALNAME].size) + names->text[MODULE].size;
-	struct codemeta *meta = malloc(sizeof(*meta) + size);
+	size_t module_length = names->text[MODULE].size - 1;
+	size_t prefix = module_length ? module_length + strlen(".") : 0;
+	size_t full_size = prefix + names->text[QUALNAME].size;
+	/* Mostly the name is the end of the qualified name, and needs no place of its
+	 * own. */
+	bool shared = ends_with(names->text[QUALNAME].data, names->text[NAME].data);
+	/* What follows the last string is zero, for bcc. */
+	struct codemeta *meta =
+		calloc(1, sizeof(*meta) + full_size + names->text[MODULE].size +
+				  names->text[FILE_NAME].size +
+				  (shared ? 0 : names->text[NAME].size) + COPIED_BY_BCC);
 	char *end;
 
 	if (!meta)
@@ -180,13 +202,21 @@ static struct codemeta *meta_new(const struct names *names, PyObject *code)
 	end = meta->strings;
 	meta->code = code;
 	meta->weakref = NULL;
-	meta->name = append(&end, names->text[NAME].data, names->text[NAME].size);
+	meta->full_name = end;
+	meta->full_size = full_size;
+	if (prefix) {
+		append(&end, names->text[MODULE].data, module_length);
+		append(&end, ".", strlen("."));
+	}
+	meta->qualname =
+		append(&end, names->text[QUALNAME].data, names->text[QUALNAME].size);
+	meta->module = append(&end, names->text[MODULE].data, names->text[MODULE].size);
 	meta->file =
 		append(&end, names->text[FILE_NAME].data, names->text[FILE_NAME].size);
-	meta->qualname = same ? meta->name
-			      : append(&end, names->text[QUALNAME].data,
-				       names->text[QUALNAME].size);
-	meta->module = append(&end, names->text[MODULE].data, names->text[MODULE].size);
+	meta->name =
+		shared ? meta->qualname + names->text[QUALNAME].size -
+				 names->text[NAME].size
+		       : append(&end, names->text[NAME].data, names->text[NAME].size);
 	return meta;
 }
 
@@ -203,27 +233,21 @@ static int watch_death(struct codemeta *meta, PyTypeObject *callable)
 	return -1;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), size = strlen(end);
-
-	return length >= size && !strcmp(text + length - size, end);
-}
-
 /*
- * Is @meta, whose frame runs now, of the Python package pyusdt? The globals of the
- * package's __main__ become those of the program that it runs; its file name stays.
+ * Is @meta of the Python package pyusdt? The globals of the package's __main__ become
+ * those of the program that it runs; its file name stays.
  */
-static bool is_own(const struct codemeta *meta)
+static bool is_own(const struct codemeta *meta, PyObject *globals)
 {
-	PyObject *package = pyobject_dict_str(PyEval_GetGlobals(), "__package__");
+	PyObject *package = pyobject_dict_str(globals, "__package__");
 	bool own = package && !PyUnicode_CompareWithASCIIString(package, OWN_PACKAGE);
 
 	Py_XDECREF(package);
 	return own || ends_with(meta->file, "/" OWN_PACKAGE "/__main__.py");
 }
 
-struct codemeta *codetable_add(struct codetable *table, PyObject *object)
+struct codemeta *codetable_add(struct codetable *table, PyObject *object,
+			       PyObject *globals)
 {
 	struct names names = {0};
 	struct codemeta *meta = NULL;
@@ -235,7 +259,7 @@ struct codemeta *codetable_add(struct codetable *table, PyObject *object)
 	if (table->count * 3 >= table->capacity * 2 && !grow(table))
 		return NULL;
 	line = first_line(object);
-	if (!PyErr_Occurred() && names_of_code(&names, object) == 0)
+	if (!PyErr_Occurred() && names_of_code(&names, object, globals) == 0)
 		meta = meta_new(&names, object);
 	names_free(&names);
 	if (meta && watch_death(meta, table->callable) < 0) {
@@ -247,11 +271,13 @@ struct codemeta *codetable_add(struct codetable *table, PyObject *object)
 	if (!meta)
 		return NULL;
 	meta->line = line;
-	meta->own = is_own(meta);
+	meta->own = is_own(meta, globals);
+	meta->scoped = scopes_may_have(meta);
 	meta->id = next_id();
 	meta->table = table;
 	insert(table->slots, table->capacity, meta);
 	table->count++;
+	filters_add(meta);
 	return meta;
 }
 

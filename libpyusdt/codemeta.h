@@ -16,19 +16,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codelist.h"
+
 struct codetable;
 
 struct codemeta {
-	const char *name; /* these four: owned, in strings, UTF-8 */
+	struct codelink link; /* first: what codelist_walk() visits */
+	const char *name;     /* these five: owned, in strings, UTF-8 */
 	const char *file;
 	const char *qualname;
-	const char *module; /* "" where unknown */
-	uint64_t id;        /* unique in the process, never used again */
-	int line;           /* first line of the function */
-	bool own;           /* of our Python package: not told to tracers */
-	PyObject *code;     /* borrowed: cleared by weakref's callback */
-	PyObject *weakref;  /* owned */
-	PyObject *callback; /* of weakref, owned */
+	const char *module;    /* "" where unknown */
+	const char *full_name; /* "module.qualname" */
+	size_t full_size;      /* of full_name, with its NUL */
+	uint64_t id;           /* unique in the process, never used again */
+	int line;              /* first line of the function */
+	bool own;              /* of our Python package: not told to tracers */
+	bool told;             /* to tracers: neither own nor filtered out; atomic */
+	bool scoped;           /* may be a scope of sys.monitoring: see scopes.h */
+	PyObject *code;        /* borrowed: cleared by weakref's callback */
+	PyObject *weakref;     /* owned */
+	PyObject *callback;    /* of weakref, owned */
 	struct codetable *table;
 	char strings[];
 };
@@ -45,15 +52,22 @@ static inline struct codemeta *codetable_find(const struct codetable *table,
 					      const PyObject *code);
 
 /*
- * Make the metadata of @object, whose frame is the one that runs now. Runs no user code.
+ * Make the metadata of @object, which runs with @globals (borrowed, may be NULL). Runs no
+ * user code.
  *
  * Returns: the metadata, owned by @table; NULL, with no exception set, where @object is
  * no code object (Cython and Numba fire such events) or memory ran out.
  */
-struct codemeta *codetable_add(struct codetable *table, PyObject *object);
+struct codemeta *codetable_add(struct codetable *table, PyObject *object,
+			       PyObject *globals);
 
 /* Free all metadata. The table can be used again. */
 void codetable_clear(struct codetable *table);
+
+static inline bool codemeta_told(const struct codemeta *code)
+{
+	return __atomic_load_n(&code->told, __ATOMIC_RELAXED);
+}
 
 static inline size_t codetable_hash(const PyObject *code)
 {

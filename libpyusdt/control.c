@@ -4,12 +4,16 @@
 #include <errno.h>
 
 #include "announce.h"
+#include "collector.h"
+#include "filters.h"
 #include "finalize.h"
 #include "fork.h"
 #include "interp.h"
 #include "layout.h"
+#include "native.h"
 #include "options.h"
 #include "probes.h"
+#include "scopes.h"
 #include "watcher.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -117,6 +121,59 @@ static void unlist(struct interp *interp)
 	pthread_mutex_unlock(&lock);
 }
 
+uint64_t control_watched(void)
+{
+	return probes_watched() & ~native_events();
+}
+
+/*
+ * Code that was filtered out is disabled within sys.monitoring: another filter may want
+ * it back.
+ *
+ * Returns: 0 or an error.
+ */
+static int follow_filters(struct interp *interp)
+{
+	unsigned int version = filters_version();
+	int error = 0;
+
+	if (interp->filters == version)
+		return 0;
+	if (interp->refused)
+		error = monitoring_restart(&interp->monitoring);
+	if (!error) {
+		interp->refused = false;
+		interp->filters = version;
+	}
+	return error;
+}
+
+/*
+ * Instrument exactly @active.
+ *
+ * Returns: 1 when something changed, 0 when not; an error changes nothing.
+ */
+static int instrument(struct interp *interp, uint64_t active)
+{
+	struct monitor_sets wanted = events_required(active);
+	int collector, result;
+
+	collector = collector_set(interp, active & COLLECTOR_EVENTS);
+	if (collector < 0)
+		return collector;
+	/* So that the callback of CALL can disable it in code that is filtered out. */
+	if (filters_any() &&
+	    wanted.in[SCOPE_ALL] & (MONITOR(C_RETURN) | MONITOR(C_RAISE)))
+		wanted.in[SCOPE_ALL] |= MONITOR(CALL);
+	scopes_find(interp, &wanted);
+	result = monitoring_set(&interp->monitoring, wanted);
+	if (result >= 0 && active && follow_filters(interp) < 0)
+		result = -EIO;
+	if (result < 0 && collector)
+		collector_set(interp, interp->active & COLLECTOR_EVENTS);
+	return result < 0 ? result : result || collector;
+}
+
 /*
  * Arm exactly @armed, and instrument what of it is watched. The one place where an
  * interpreter's events change.
@@ -125,18 +182,25 @@ static void unlist(struct interp *interp)
  */
 static int apply(struct interp *interp, uint64_t armed)
 {
-	uint64_t active = armed & probes_watched();
-	int result = monitoring_set(&interp->monitoring, events_required(active));
+	uint64_t active = armed & control_watched();
+	int result = instrument(interp, active);
 
 	pthread_mutex_lock(&lock);
 	interp->retry = result < 0;
 	if (result >= 0) {
 		interp->armed = armed;
-		interp->active = active;
+		__atomic_store_n(&interp->active, active, __ATOMIC_RELAXED);
 		sum_up();
 	}
 	pthread_mutex_unlock(&lock);
 	return result;
+}
+
+static bool needs_tool(uint64_t mask)
+{
+	struct monitor_sets required = events_required(mask);
+
+	return monitor_sets_union(&required) != 0;
 }
 
 /*
@@ -156,14 +220,17 @@ static int prepare(struct interp *interp, uint64_t mask)
 	interp->hooked = true;
 	if (mask & PYUSDT_LAYOUT)
 		layout_prepare(interp);
-	if (events_required(mask) && interp->monitoring.tool_id < 0)
+	if (mask & COLLECTOR_EVENTS)
+		error = collector_prepare(interp);
+	if (!error && needs_tool(mask) && interp->monitoring.tool_id < 0)
 		error = monitoring_take_tool(&interp->monitoring, options_get().tool_id);
 	return error;
 }
 
-static void release_tool(struct interp *interp)
+/* @armed: what it is kept for. */
+static void release_tool(struct interp *interp, uint64_t armed)
 {
-	if (interp->monitoring.tool_id >= 0)
+	if (interp->monitoring.tool_id >= 0 && !needs_tool(armed))
 		monitoring_release_tool(&interp->monitoring);
 }
 
@@ -177,7 +244,7 @@ static int disarm(struct interp *interp)
 	result = apply(interp, 0);
 	if (result < 0)
 		return result;
-	release_tool(interp);
+	release_tool(interp, 0);
 	codetable_clear(&interp->codes);
 	unlist(interp);
 	/* Stopping cannot fail. */
@@ -192,7 +259,7 @@ static int enable(struct interp *interp, uint64_t mask)
 
 	if (interp->closed)
 		return -ESHUTDOWN;
-	if (events_required(mask) & ~monitoring_supported(&interp->monitoring))
+	if (mask & ~monitoring_supported(&interp->monitoring))
 		return -ENOTSUP;
 	error = prepare(interp, mask);
 	if (error)
@@ -203,27 +270,30 @@ static int enable(struct interp *interp, uint64_t mask)
 		error = watcher_update();
 	}
 	if (error >= 0) {
-		if (!events_required(mask))
-			release_tool(interp);
+		release_tool(interp, mask);
 		return 0;
 	}
-	if (before)
+	if (before) {
 		apply(interp, before);
-	else
+		release_tool(interp, before);
+	} else {
 		disarm(interp);
+	}
 	return error;
 }
 
 int control_enable(struct interp *interp, uint64_t mask)
 {
-	int error = begin(interp);
+	int error = options_environment();
 
+	if (!error)
+		error = begin(interp);
 	if (error)
 		return error;
 	error = enable(interp, mask);
 	end(interp);
 	watcher_look_again();
-	announce(probes_watched() & control_armed());
+	announce(control_watched() & control_armed());
 	return error;
 }
 
@@ -249,15 +319,28 @@ int control_poll(struct interp *interp)
 	else if (interp->listed)
 		result = apply(interp, interp->armed);
 	end(interp);
-	announce(probes_watched() & control_armed());
+	announce(control_watched() & control_armed());
 	return result;
+}
+
+void control_refresh(struct interp *interp)
+{
+	if (try_begin(interp)) {
+		apply(interp, interp->armed);
+		end(interp);
+	} else {
+		pthread_mutex_lock(&lock);
+		interp->retry = true;
+		pthread_mutex_unlock(&lock);
+		watcher_look_again();
+	}
 }
 
 static int configure(const struct pyusdt_options *options)
 {
 	struct pyusdt_options before = options_get();
 	bool any_armed;
-	int error;
+	int result;
 
 	pthread_mutex_lock(&lock);
 	any_armed = armed_interps != NULL;
@@ -265,10 +348,19 @@ static int configure(const struct pyusdt_options *options)
 	if (any_armed && options->tool_id != before.tool_id)
 		return -EBUSY;
 	options_set(options);
-	error = watcher_update();
-	if (error)
+	result = watcher_update();
+	if (!result)
+		result = filters_set(options->include, options->exclude);
+	if (result < 0) {
 		options_set(&before);
-	return error;
+		watcher_update();
+		return result;
+	}
+	/* For the other interpreters. */
+	watcher_look_again();
+	if (result)
+		announce_again();
+	return 0;
 }
 
 int control_configure(struct interp *interp, const struct pyusdt_options *options)
@@ -280,7 +372,11 @@ int control_configure(struct interp *interp, const struct pyusdt_options *option
 	if (error)
 		return error;
 	error = configure(options);
+	/* Where this fails the watcher tries again. */
+	if (!error && interp->listed)
+		apply(interp, interp->armed);
 	end(interp);
+	announce(control_watched() & control_armed());
 	return error;
 }
 
@@ -353,13 +449,20 @@ static bool visit(struct interp *interp)
 	return in_step;
 }
 
+/* With the lock held. */
+static bool is_in_step(const struct interp *interp, uint64_t watched)
+{
+	return !interp->retry && (interp->armed & watched) == interp->active &&
+	       (!interp->active || interp->filters == filters_version());
+}
+
 /* With the lock held. Returns: the first one after @last that is not in step. */
 static struct interp *next_out_of_step(struct interp *last)
 {
-	uint64_t watched = probes_watched();
+	uint64_t watched = control_watched();
 	struct interp *interp = last ? last->next : armed_interps;
 
-	while (interp && !interp->retry && (interp->armed & watched) == interp->active)
+	while (interp && is_in_step(interp, watched))
 		interp = interp->next;
 	return interp;
 }

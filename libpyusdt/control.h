@@ -23,6 +23,15 @@ int control_disable(struct interp *interp);
 int control_poll(struct interp *interp);
 int control_configure(struct interp *interp, const struct pyusdt_options *options);
 
+/*
+ * From within a callback: what is instrumented may have to change, though what is watched
+ * has not. Where that cannot be now, the watcher does it later.
+ */
+void control_refresh(struct interp *interp);
+
+/* Returns: the events that have a tracer and are not left to CPython itself. */
+uint64_t control_watched(void);
+
 /* As control_disable(), for good: the interpreter is about to end. */
 void control_close(struct interp *interp);
 

@@ -9,17 +9,24 @@
 static const struct {
 	const char *name;
 	uint64_t bit;
-	monitor_set requires;
+	struct monitor_sets requires;
 } table[EVENT_COUNT] = {
-#define EVENT(name, bit, arguments, value, requires) \
-	[EVENT_##name] = {#name, UINT64_C(1) << (bit), requires},
-#define ANNOUNCEMENT(name, bit) [EVENT_##name] = {#name, UINT64_C(1) << (bit), 0},
+#define ROW(name, bit, ...) \
+	[EVENT_##name] = {#name, UINT64_C(1) << (bit), {.in = {__VA_ARGS__}}},
+#define EVENT(name, bit, arguments, value, also, requires) \
+	ROW(name, bit, IN(ALL, requires))
+#define RUNTIME(name, bit, ...)       ROW(name, bit, __VA_ARGS__)
+#define COMPAT(name, bit, probe, ...) ROW(name, bit, __VA_ARGS__)
+#define ANNOUNCEMENT(name, bit)       ROW(name, bit)
 #include "events.def"
 };
 
 const uint64_t events_all = 0
-#define EVENT(name, bit, arguments, value, requires) | UINT64_C(1) << (bit)
-#define ANNOUNCEMENT(name, bit)                      | UINT64_C(1) << (bit)
+#define BIT(bit)                                           | UINT64_C(1) << (bit)
+#define EVENT(name, bit, arguments, value, also, requires) BIT(bit)
+#define RUNTIME(name, bit, ...)                            BIT(bit)
+#define COMPAT(name, bit, probe, ...)                      BIT(bit)
+#define ANNOUNCEMENT(name, bit)                            BIT(bit)
 #include "events.def"
 	;
 
@@ -33,14 +40,29 @@ uint64_t event_bit(enum event event)
 	return table[event].bit;
 }
 
-monitor_set events_required(uint64_t mask)
+static void add_sets(struct monitor_sets *to, const struct monitor_sets *sets)
 {
-	monitor_set required = 0;
+	for (int scope = 0; scope < SCOPE_COUNT; scope++)
+		to->in[scope] |= sets->in[scope];
+}
+
+struct monitor_sets events_required(uint64_t mask)
+{
+	struct monitor_sets required = {0};
 
 	for (int i = 0; i < EVENT_COUNT; i++)
 		if (mask & table[i].bit)
-	required |= table[i].requires;
+			add_sets(&required, &table[i].requires);
 	return required;
+}
+
+monitor_set monitor_sets_union(const struct monitor_sets *sets)
+{
+	monitor_set all = 0;
+
+	for (int scope = 0; scope < SCOPE_COUNT; scope++)
+		all |= sets->in[scope];
+	return all;
 }
 
 const char *pyusdt_event_name(uint64_t bit)

@@ -11,7 +11,9 @@
 #include <stdbool.h>
 
 #include "callable.h"
+#include "codelist.h"
 #include "control.h"
+#include "filters.h"
 #include "interp.h"
 #include "pycompat.h"
 #include "watcher.h"
@@ -118,16 +120,22 @@ static void prepare(void)
 {
 	watcher_fork_prepare();
 	control_fork_prepare();
+	filters_fork_prepare();
+	codelist_fork_prepare();
 }
 
 static void parent(void)
 {
+	codelist_fork_parent();
+	filters_fork_done();
 	control_fork_parent();
 	watcher_fork_parent();
 }
 
 static void child(void)
 {
+	codelist_fork_child();
+	filters_fork_done();
 	control_fork_child();
 	watcher_fork_child();
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Python objects as bounded C strings, without running user code: no __repr__, no
- * __str__, no attribute look-up that a program can override.
+ * Python objects as bounded C strings, without running user code (but for format_repr()):
+ * no __repr__, no __str__, no attribute look-up that a program can override.
  *
- * Both need the GIL, must not be called with an exception set, and leave none.
+ * All need the GIL, must not be called with an exception set, and leave none.
  */
 #ifndef PYUSDT_FORMAT_H
 #define PYUSDT_FORMAT_H
@@ -18,10 +18,12 @@
 #define FORMAT_MIN 16
 
 /*
- * A value: None, and exact bool, int, float, str and bytes as repr() writes them;
- * classes and functions by qualified name; all else as "<module.Type at 0x...>".
+ * A value: None, and exact bool, int, float, str and bytes as repr() writes them; exact
+ * list, tuple, dict, set and frozenset by their first items and how many more there are,
+ * containers within by their length; classes and functions by qualified name; all else as
+ * "<module.Type at 0x...>".
  *
- * Returns: @buffer.
+ * Returns: the text, in @buffer, not always at its start.
  */
 const char *format_value(char *buffer, size_t size, PyObject *value);
 
@@ -32,5 +34,22 @@ const char *format_value(char *buffer, size_t size, PyObject *value);
  * Returns: @buffer.
  */
 const char *format_callable(char *buffer, size_t size, PyObject *callable);
+
+/*
+ * An exception, as the last line of a traceback: "Type: message", or "module.Type:
+ * message". The message is made of the first argument, where that is None or an exact
+ * bool, int, float, str or bytes.
+ *
+ * Returns: @buffer.
+ */
+const char *format_exception(char *buffer, size_t size, PyObject *exception);
+
+/*
+ * A value by repr(), which may run any code of the program, and let other threads run. As
+ * format_value() where that raises.
+ *
+ * Returns: @buffer.
+ */
+const char *format_repr(char *buffer, size_t size, PyObject *value);
 
 #endif /* PYUSDT_FORMAT_H */

@@ -14,6 +14,10 @@ static void interp_free(struct interp *interp)
 {
 	codetable_clear(&interp->codes);
 	monitoring_clear(&interp->monitoring);
+	Py_XDECREF(interp->collector.list);
+	if (interp->collector.callback)
+		callable_forget_context(interp->collector.callback);
+	Py_XDECREF(interp->collector.callback);
 	Py_XDECREF((PyObject *)interp->callable);
 	free(interp);
 }

@@ -21,7 +21,7 @@ struct interp {
 
 	/* Written with the GIL and the control lock held, read with either. */
 	uint64_t armed;  /* events, as in pyusdt.h */
-	uint64_t active; /* of these, those that are instrumented now */
+	uint64_t active; /* of these, those that are instrumented now; atomic */
 	bool retry;      /* the last change failed: try again though nothing changed */
 	struct interp *next; /* in the list of armed interpreters */
 	bool listed;
@@ -32,13 +32,26 @@ struct interp {
 
 	/* With the GIL held, and by the changer only. */
 	struct monitoring monitoring;
+	struct {
+		PyObject *list;     /* gc.callbacks, owned */
+		PyObject *callback; /* our entry, owned */
+		bool set;           /* it is there */
+	} collector;
 	PyTypeObject *callable; /* owned */
 	bool hooked;            /* atexit and fork handlers are registered */
 	bool closed;            /* the atexit handlers have run */
+	unsigned int filters;   /* version of them that is followed; as armed */
 
 	/* With the GIL held. */
 	struct codetable codes;
+	bool refused; /* events of code that is filtered out were disabled; atomic */
 };
+
+/* Returns: the events to tell now, as in pyusdt.h. */
+static inline uint64_t interp_active(const struct interp *interp)
+{
+	return __atomic_load_n(&interp->active, __ATOMIC_RELAXED);
+}
 
 /*
  * The calling thread's interpreter. Needs an attached thread state.

@@ -5,12 +5,16 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/api.c \
 	libpyusdt/callable.c libpyusdt/callable.h \
 	libpyusdt/callbacks.c libpyusdt/callbacks.h \
+	libpyusdt/codelist.c libpyusdt/codelist.h \
 	libpyusdt/codemeta.c libpyusdt/codemeta.h \
+	libpyusdt/collector.c libpyusdt/collector.h \
 	libpyusdt/control.c libpyusdt/control.h \
 	libpyusdt/events.c libpyusdt/events.h libpyusdt/events.def \
+	libpyusdt/filters.c libpyusdt/filters.h \
 	libpyusdt/finalize.c libpyusdt/finalize.h \
 	libpyusdt/fork.c libpyusdt/fork.h \
 	libpyusdt/format.c libpyusdt/format.h \
+	libpyusdt/glob.c libpyusdt/glob.h \
 	libpyusdt/interp.c libpyusdt/interp.h \
 	libpyusdt/layout.c libpyusdt/layout.h \
 	libpyusdt/layout_check.c libpyusdt/layout_check.h \
@@ -18,10 +22,12 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/layout_tstate.c libpyusdt/layout_tstate.h \
 	libpyusdt/memory.c libpyusdt/memory.h \
 	libpyusdt/monitoring.c libpyusdt/monitoring.h \
+	libpyusdt/native.c libpyusdt/native.h \
 	libpyusdt/options.c libpyusdt/options.h \
 	libpyusdt/probes.h \
 	libpyusdt/pycompat.c libpyusdt/pycompat.h \
 	libpyusdt/pyobject.c libpyusdt/pyobject.h \
+	libpyusdt/scopes.c libpyusdt/scopes.h \
 	libpyusdt/strerror.c \
 	libpyusdt/text.c libpyusdt/text.h \
 	libpyusdt/thread.c libpyusdt/thread.h \

@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
+
+#include "pycompat.h"
 
 #define TOOL_NAME "pyusdt"
 
@@ -47,6 +50,9 @@ static int look_up_bits(struct monitoring *monitoring, PyObject *module)
 
 	for (int i = 0; i < MONITOR_COUNT && !error; i++)
 		error = look_up_bit(events, i, &monitoring->bits[i]);
+	/* Then BRANCH is an alias of both, which must not be registered beside them. */
+	if (monitoring->bits[EVENT_BRANCH_LEFT])
+		monitoring->bits[EVENT_BRANCH] = 0;
 	Py_XDECREF(events);
 	return error;
 }
@@ -55,13 +61,16 @@ int monitoring_init(struct monitoring *monitoring)
 {
 	const struct {
 		const char *name;
-		PyObject **function;
-	} functions[] = {
+		PyObject **object;
+	} members[] = {
 		{"use_tool_id", &monitoring->use_tool_id},
 		{"free_tool_id", &monitoring->free_tool_id},
 		{"get_tool", &monitoring->get_tool},
 		{"register_callback", &monitoring->register_callback},
 		{"set_events", &monitoring->set_events},
+		{"set_local_events", &monitoring->set_local_events},
+		{"restart_events", &monitoring->restart_events},
+		{"DISABLE", &monitoring->disable},
 	};
 	PyObject *module = PySys_GetObject("monitoring"); /* borrowed */
 	int error;
@@ -71,10 +80,9 @@ int monitoring_init(struct monitoring *monitoring)
 		return -ENOTSUP;
 	Py_INCREF(module);
 	error = look_up_bits(monitoring, module);
-	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]) && !error; i++) {
-		*functions[i].function =
-			PyObject_GetAttrString(module, functions[i].name);
-		if (!*functions[i].function)
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]) && !error; i++) {
+		*members[i].object = PyObject_GetAttrString(module, members[i].name);
+		if (!*members[i].object)
 			error = take_lookup_error();
 	}
 	Py_DECREF(module);
@@ -83,23 +91,43 @@ int monitoring_init(struct monitoring *monitoring)
 
 void monitoring_clear(struct monitoring *monitoring)
 {
+	PyObject **const members[] = {
+		&monitoring->use_tool_id,        &monitoring->free_tool_id,
+		&monitoring->get_tool,           &monitoring->register_callback,
+		&monitoring->set_events,         &monitoring->set_local_events,
+		&monitoring->restart_events,     &monitoring->disable,
+		&monitoring->code[SCOPE_IMPORT], &monitoring->code[SCOPE_THREAD],
+	};
+
 	for (int i = 0; i < MONITOR_COUNT; i++)
 		Py_CLEAR(monitoring->callbacks[i]);
-	Py_CLEAR(monitoring->use_tool_id);
-	Py_CLEAR(monitoring->free_tool_id);
-	Py_CLEAR(monitoring->get_tool);
-	Py_CLEAR(monitoring->register_callback);
-	Py_CLEAR(monitoring->set_events);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		Py_CLEAR(*members[i]);
 }
 
-monitor_set monitoring_supported(const struct monitoring *monitoring)
+/* Returns: the sys.monitoring events that this CPython has. */
+static monitor_set available(const struct monitoring *monitoring)
 {
-	monitor_set supported = 0;
+	monitor_set set = 0;
 
 	for (int i = 0; i < MONITOR_COUNT; i++)
 		if (monitoring->bits[i])
-			supported |= (monitor_set)1 << i;
-	return supported;
+			set |= (monitor_set)1 << i;
+	return set;
+}
+
+uint64_t monitoring_supported(const struct monitoring *monitoring)
+{
+	uint64_t mask = 0;
+
+	for (int i = 0; i < EVENT_COUNT; i++) {
+		struct monitor_sets sets = events_required(event_bit(i));
+		monitor_set required = monitor_sets_union(&sets);
+
+		if (!required || required & available(monitoring))
+			mask |= event_bit(i);
+	}
+	return mask;
 }
 
 /* Returns: 0 or an error. The result of the call is dropped. */
@@ -175,13 +203,12 @@ static void unregister(struct monitoring *monitoring, monitor_set events)
 	for (int i = 0; i < MONITOR_COUNT; i++)
 		if (events & (monitor_set)1 << i)
 			register_one(monitoring, i, Py_None);
+	monitoring->registered &= ~events;
 }
 
-/* Returns: 0 or an error, with nothing registered. */
+/* Returns: 0, or an error with none of @events registered. */
 static int register_all(struct monitoring *monitoring, monitor_set events)
 {
-	monitor_set done = 0;
-
 	for (int i = 0; i < MONITOR_COUNT; i++) {
 		int error;
 
@@ -189,45 +216,125 @@ static int register_all(struct monitoring *monitoring, monitor_set events)
 			continue;
 		error = register_one(monitoring, i, monitoring->callbacks[i]);
 		if (error) {
-			unregister(monitoring, done);
+			unregister(monitoring, monitoring->registered & events);
 			return error;
 		}
-		done |= (monitor_set)1 << i;
+		monitoring->registered |= (monitor_set)1 << i;
 	}
 	return 0;
 }
 
+/*
+ * CPython has no bit in its sets for C_RETURN and C_RAISE: they come, to whoever has
+ * registered for them, where CALL is set.
+ */
 static long cpython_bits(const struct monitoring *monitoring, monitor_set events)
 {
 	long bits = 0;
 
 	for (int i = 0; i < MONITOR_COUNT; i++)
 		if (events & (monitor_set)1 << i)
-			bits |= monitoring->bits[i];
+			bits |= monitoring->bits[i == EVENT_C_RETURN || i == EVENT_C_RAISE
+							 ? EVENT_CALL
+							 : i];
 	return bits;
 }
 
-int monitoring_set(struct monitoring *monitoring, monitor_set wanted)
+/* PY_UNWIND was not to be had for one code object before 3.15. */
+static bool has_local_unwind(void)
 {
-	monitor_set added = wanted & ~monitoring->events;
-	monitor_set removed = monitoring->events & ~wanted;
+	return pycompat_version() >= 0x030f0000;
+}
+
+/* Returns: what of @wanted can be set here, and where. */
+static struct monitor_sets settable(const struct monitoring *monitoring,
+				    struct monitor_sets wanted)
+{
+	for (int scope = 0; scope < SCOPE_COUNT; scope++) {
+		if (scope != SCOPE_ALL && !monitoring->code[scope])
+			wanted.in[scope] = 0;
+		wanted.in[scope] &= available(monitoring);
+		if (scope != SCOPE_ALL && !has_local_unwind()) {
+			wanted.in[SCOPE_ALL] |= wanted.in[scope] & MONITOR(PY_UNWIND);
+			wanted.in[scope] &= ~MONITOR(PY_UNWIND);
+		}
+	}
+	return wanted;
+}
+
+/* Returns: 0 or an error. */
+static int set_scope(struct monitoring *monitoring, enum scope scope, monitor_set events)
+{
+	long bits = cpython_bits(monitoring, events);
 	int error;
 
-	if (wanted == monitoring->events)
+	if (events == monitoring->events.in[scope])
+		return 0;
+	if (scope == SCOPE_ALL)
+		error = finish_call(PyObject_CallFunction(monitoring->set_events, "il",
+							  monitoring->tool_id, bits));
+	else
+		error = finish_call(PyObject_CallFunction(monitoring->set_local_events,
+							  "iOl", monitoring->tool_id,
+							  monitoring->code[scope], bits));
+	if (!error)
+		monitoring->events.in[scope] = events;
+	return error;
+}
+
+/* Returns: 0, or an error with nothing changed. */
+static int set_scopes(struct monitoring *monitoring, const struct monitor_sets *wanted)
+{
+	const struct monitor_sets before = monitoring->events;
+	int error = 0;
+
+	for (int scope = 0; scope < SCOPE_COUNT && !error; scope++)
+		error = set_scope(monitoring, scope, wanted->in[scope]);
+	for (int scope = 0; scope < SCOPE_COUNT && error; scope++)
+		set_scope(monitoring, scope, before.in[scope]);
+	return error;
+}
+
+void monitoring_move(struct monitoring *monitoring, enum scope scope, PyObject *code)
+{
+	PyObject *before = monitoring->code[scope];
+
+	if (before == code)
+		return;
+	/* Where this fails the old code's events are dropped by their callbacks. */
+	set_scope(monitoring, scope, 0);
+	monitoring->code[scope] = Py_XNewRef(code);
+	monitoring->events.in[scope] = 0;
+	Py_XDECREF(before);
+}
+
+int monitoring_set(struct monitoring *monitoring, struct monitor_sets wanted)
+{
+	monitor_set needed, added;
+	int error;
+
+	wanted = settable(monitoring, wanted);
+	needed = monitor_sets_union(&wanted);
+	/* More are registered where a scope has gone with its events. */
+	if (needed == monitoring->registered &&
+	    !memcmp(&wanted, &monitoring->events, sizeof(wanted)))
 		return 0;
 	if (!owns_tool(monitoring))
 		return -EIO;
+	added = needed & ~monitoring->registered;
 	error = register_all(monitoring, added);
 	if (error)
 		return error;
-	error = finish_call(PyObject_CallFunction(monitoring->set_events, "il",
-						  monitoring->tool_id,
-						  cpython_bits(monitoring, wanted)));
+	error = set_scopes(monitoring, &wanted);
 	if (error) {
 		unregister(monitoring, added);
 		return error;
 	}
-	unregister(monitoring, removed);
-	monitoring->events = wanted;
+	unregister(monitoring, monitoring->registered & ~needed);
 	return 1;
+}
+
+int monitoring_restart(struct monitoring *monitoring)
+{
+	return finish_call(PyObject_CallNoArgs(monitoring->restart_events));
 }

@@ -21,11 +21,16 @@ struct monitoring {
 	PyObject *get_tool;
 	PyObject *register_callback;
 	PyObject *set_events;
+	PyObject *set_local_events;
+	PyObject *restart_events;
+	PyObject *disable; /* sys.monitoring.DISABLE, owned */
 	/* CPython's number of each event, which differ between versions; 0: has it not.
 	 */
 	long bits[MONITOR_COUNT];
-	int tool_id;        /* -1: none taken */
-	monitor_set events; /* set now */
+	int tool_id;                 /* -1: none taken */
+	struct monitor_sets events;  /* set now */
+	monitor_set registered;      /* events that have our callback */
+	PyObject *code[SCOPE_COUNT]; /* of the scope, owned; NULL: not there (yet) */
 	/* The callbacks' context is the interpreter's; owned. */
 	PyObject *callbacks[MONITOR_COUNT];
 };
@@ -39,8 +44,8 @@ int monitoring_init(struct monitoring *monitoring);
 
 void monitoring_clear(struct monitoring *monitoring);
 
-/* Returns: the sys.monitoring events that this CPython has. */
-monitor_set monitoring_supported(const struct monitoring *monitoring);
+/* Returns: the events that this CPython can have, as a mask of pyusdt.h. */
+uint64_t monitoring_supported(const struct monitoring *monitoring);
 
 /*
  * Take a tool id, @wanted or, where that is -1, the first free of 4, 3, 5, 1, 0, 2.
@@ -53,11 +58,24 @@ int monitoring_take_tool(struct monitoring *monitoring, int wanted);
 void monitoring_release_tool(struct monitoring *monitoring);
 
 /*
- * Set exactly the events of @wanted, all or nothing. Callbacks are registered before
- * their events are set and unregistered after.
+ * From now on @scope is @code, borrowed, or where that is NULL nothing; no events are set
+ * in it until the next monitoring_set().
+ */
+void monitoring_move(struct monitoring *monitoring, enum scope scope, PyObject *code);
+
+/*
+ * Set exactly the events of @wanted that this CPython has, all or nothing. Callbacks are
+ * registered before their events are set and unregistered after.
  *
  * Returns: 1 when something changed, 0 when not; -EIO, -ENOMEM.
  */
-int monitoring_set(struct monitoring *monitoring, monitor_set wanted);
+int monitoring_set(struct monitoring *monitoring, struct monitor_sets wanted);
+
+/*
+ * Let all that callbacks have disabled be told again, of every tool.
+ *
+ * Returns: 0; -EIO, -ENOMEM.
+ */
+int monitoring_restart(struct monitoring *monitoring);
 
 #endif /* PYUSDT_MONITORING_H */

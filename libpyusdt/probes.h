@@ -43,10 +43,34 @@ static inline uint64_t probes_watched(void)
 typedef void probe_fn(const struct codemeta *code, int line, long offset,
 		      const char *value, const void *object);
 
-#define EVENT(name, bit, arguments, value, requires) probe_fn probe_##name;
+#define EVENT(name, bit, arguments, value, also, requires) probe_fn probe_##name;
 #include "events.def"
+
+/* @generation: the oldest one that is collected. */
+void probe_GC_START(int generation);
+void probe_GC_DONE(int generation, long collected, long uncollectable);
+
+void probe_IMPORT_START(const char *module);
+/* @found: 1, or 0 where the import raises. */
+void probe_IMPORT_DONE(const char *module, int found);
+
+/* Of this thread. @id: the kernel's. */
+void probe_THREAD_START(const char *name, long id);
+void probe_THREAD_EXIT(const char *name, long id);
+
+/* The tracer sees: id, name, file, first line, qualified name, module. */
+void probe_CODE(const struct codemeta *code);
 
 /* @layout: of this process, see pyusdt_layout.h. @python: PY_VERSION_HEX of it. */
 void probe_LAYOUT(const struct pyusdt_layout *layout, uint32_t python);
+
+/* Provider python, with the arguments of CPython's own probes. @line: the current one. */
+void probe_PYTHON_FUNCTION_ENTRY(const char *file, const char *function, int line);
+void probe_PYTHON_FUNCTION_RETURN(const char *file, const char *function, int line);
+void probe_PYTHON_LINE(const char *file, const char *function, int line);
+void probe_PYTHON_GC_START(int generation);
+void probe_PYTHON_GC_DONE(long collected);
+void probe_PYTHON_IMPORT_START(const char *module);
+void probe_PYTHON_IMPORT_DONE(const char *module, int found);
 
 #endif /* PYUSDT_PROBES_H */

@@ -12,6 +12,11 @@ extern char _PyRuntime[] WEAK;
 #ifdef Py_LIMITED_API
 extern PyFrameObject *PyFrame_GetBack(PyFrameObject *frame) WEAK;
 extern int PyFrame_GetLasti(PyFrameObject *frame) WEAK;
+extern PyObject *PyFrame_GetVar(PyFrameObject *frame, PyObject *name) WEAK;
+extern int PyCode_Addr2Line(PyCodeObject *code, int offset) WEAK;
+extern PyObject *PyFunction_GetCode(PyObject *function) WEAK;
+extern PyObject *PyFunction_GetGlobals(PyObject *function) WEAK;
+extern PyObject *PyMethod_Function(PyObject *method) WEAK;
 extern PyObject *PyType_GetDict(PyTypeObject *type) WEAK;
 /* 3.13 and later; before, the same thing had a private name. */
 extern PyThreadState *PyThreadState_GetUnchecked(void) WEAK;
@@ -26,7 +31,8 @@ bool pycompat_usable(void)
 {
 	return &Py_Version && Py_Version >= 0x030c0000 && &PyCode_Type &&
 	       &PyFunction_Type && &PyMethod_Type && PyType_GetDict && PyFrame_GetBack &&
-	       PyFrame_GetLasti &&
+	       PyFrame_GetLasti && PyFrame_GetVar && PyCode_Addr2Line &&
+	       PyFunction_GetCode && PyFunction_GetGlobals && PyMethod_Function &&
 	       (PyThreadState_GetUnchecked || _PyThreadState_UncheckedGet);
 }
 
@@ -56,6 +62,29 @@ bool pycompat_is_method(PyObject *object)
 	return Py_IS_TYPE(object, &PyMethod_Type);
 }
 
+PyObject *pycompat_function_code(PyObject *function)
+{
+	return PyFunction_GetCode(function);
+}
+
+PyObject *pycompat_function_globals(PyObject *function)
+{
+	return PyFunction_GetGlobals(function);
+}
+
+PyObject *pycompat_method_function(PyObject *method)
+{
+	return PyMethod_Function(method);
+}
+
+int pycompat_line(PyObject *code, int offset)
+{
+	/* In units of two bytes. From 3.14 on CPython reads what is beyond them. */
+	if (offset / 2 >= Py_SIZE(code))
+		return -1;
+	return PyCode_Addr2Line((PyCodeObject *)code, offset);
+}
+
 PyObject *pycompat_type_dict(PyTypeObject *type)
 {
 	return PyType_GetDict(type);
@@ -69,6 +98,23 @@ PyFrameObject *pycompat_frame_back(PyFrameObject *frame)
 int pycompat_frame_lasti(PyFrameObject *frame)
 {
 	return PyFrame_GetLasti(frame);
+}
+
+PyObject *pycompat_frame_local(PyFrameObject *frame, const char *name)
+{
+	PyObject *key = PyUnicode_FromString(name);
+	PyObject *value = key ? PyFrame_GetVar(frame, key) : NULL;
+
+	Py_XDECREF(key);
+	if (!value)
+		PyErr_Clear();
+	return value;
+}
+
+const void *pycompat_interpreter(void)
+{
+	/* A function: of a variable the program may have a copy in its own file. */
+	return (const void *)Py_GetVersion;
 }
 
 const void *pycompat_runtime(void)

@@ -27,6 +27,16 @@ bool pycompat_is_code(PyObject *object);
 bool pycompat_is_function(PyObject *object);
 bool pycompat_is_method(PyObject *object);
 
+/* Of a function, all borrowed. */
+PyObject *pycompat_function_code(PyObject *function);
+PyObject *pycompat_function_globals(PyObject *function);
+
+/* Of a method: what it binds, borrowed; of any type. */
+PyObject *pycompat_method_function(PyObject *method);
+
+/* Returns: the line of the instruction at @offset of the code object, -1: has none. */
+int pycompat_line(PyObject *code, int offset);
+
 /*
  * Returns: the namespace of @type itself, a new reference, without any attribute
  * look-up; NULL, with no exception set, where there is none.
@@ -39,10 +49,25 @@ PyFrameObject *pycompat_frame_back(PyFrameObject *frame);
 /* Returns: the bytecode offset, in bytes, that @frame is at. */
 int pycompat_frame_lasti(PyFrameObject *frame);
 
+/* Returns: the local variable, a new reference; NULL where it has no value. */
+PyObject *pycompat_frame_local(PyFrameObject *frame, const char *name);
+
+/* Returns: an address within the file that has the running Python. */
+const void *pycompat_interpreter(void);
+
 /* Returns: PY_VERSION_HEX of the running Python. */
 uint32_t pycompat_version(void);
 
 /* Returns: the start of _PyRuntime, NULL where it is not exported. */
 const void *pycompat_runtime(void);
+
+/* Free-threaded builds have no GIL that would keep others from changing an object. */
+#ifdef Py_GIL_DISABLED
+#define PYCOMPAT_BEGIN_CRITICAL_SECTION(object) Py_BEGIN_CRITICAL_SECTION(object)
+#define PYCOMPAT_END_CRITICAL_SECTION()         Py_END_CRITICAL_SECTION()
+#else
+#define PYCOMPAT_BEGIN_CRITICAL_SECTION(object) ((void)(object))
+#define PYCOMPAT_END_CRITICAL_SECTION()         ((void)0)
+#endif
 
 #endif /* PYUSDT_PYCOMPAT_H */

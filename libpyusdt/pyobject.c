@@ -7,7 +7,7 @@ PyObject *pyobject_utf8(PyObject *text)
 	return PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
 }
 
-PyObject *pyobject_dict_str(PyObject *dict, const char *name)
+PyObject *pyobject_dict_get(PyObject *dict, const char *name)
 {
 	PyObject *key, *value;
 	Py_ssize_t position = 0;
@@ -15,11 +15,41 @@ PyObject *pyobject_dict_str(PyObject *dict, const char *name)
 	if (!dict)
 		return NULL;
 	/* In the dicts of modules and classes the names we look for come first. */
-	while (PyDict_Next(dict, &position, &key, &value)) {
-		if (!PyUnicode_CheckExact(key) ||
-		    PyUnicode_CompareWithASCIIString(key, name) != 0)
-			continue;
-		return PyUnicode_Check(value) ? Py_NewRef(value) : NULL;
-	}
+	while (PyDict_Next(dict, &position, &key, &value))
+		if (PyUnicode_CheckExact(key) &&
+		    PyUnicode_CompareWithASCIIString(key, name) == 0)
+			return Py_NewRef(value);
 	return NULL;
+}
+
+PyObject *pyobject_dict_str(PyObject *dict, const char *name)
+{
+	PyObject *value = pyobject_dict_get(dict, name);
+
+	if (value && !PyUnicode_Check(value))
+		Py_CLEAR(value);
+	return value;
+}
+
+long pyobject_dict_long(PyObject *dict, const char *name)
+{
+	PyObject *value = pyobject_dict_get(dict, name);
+	long number = value && PyLong_CheckExact(value) ? PyLong_AsLong(value) : -1;
+
+	PyErr_Clear();
+	Py_XDECREF(value);
+	return number;
+}
+
+PyObject *pyobject_module_member(const char *module, const char *name)
+{
+	PyObject *modules = PySys_GetObject("modules"); /* borrowed */
+	PyObject *found = NULL, *member = NULL;
+
+	if (modules && PyDict_Check(modules))
+		found = pyobject_dict_get(modules, module);
+	if (found && PyModule_Check(found))
+		member = pyobject_dict_get(PyModule_GetDict(found), name);
+	Py_XDECREF(found);
+	return member;
 }

@@ -14,11 +14,23 @@
 PyObject *pyobject_utf8(PyObject *text);
 
 /*
- * The value of the key @name (ASCII) in @dict, where that is a str. Compares no keys but
- * exact strings: any other could run an __eq__ of the user. @dict may be NULL.
+ * The value of the key @name (ASCII) in @dict. Compares no keys but exact strings: any
+ * other could run an __eq__ of the user. @dict may be NULL.
  *
  * Returns: a new reference; NULL, with no exception set, where there is none.
  */
+PyObject *pyobject_dict_get(PyObject *dict, const char *name);
+
+/* As pyobject_dict_get(), where the value is a str. */
 PyObject *pyobject_dict_str(PyObject *dict, const char *name);
+
+/* As pyobject_dict_get(), where the value is an int. Returns: it; -1 where it is not. */
+long pyobject_dict_long(PyObject *dict, const char *name);
+
+/*
+ * Returns: what has the name @name in a module that is imported, a new reference; NULL,
+ * with no exception set, where there is none.
+ */
+PyObject *pyobject_module_member(const char *module, const char *name);
 
 #endif /* PYUSDT_PYOBJECT_H */

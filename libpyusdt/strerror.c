@@ -7,7 +7,8 @@ const char *pyusdt_strerror(int error)
 {
 	switch (error) {
 	case -EINVAL:
-		return "an argument is out of range";
+		return "an argument is out of range, or PYUSDT_INCLUDE or PYUSDT_EXCLUDE "
+		       "has a bad pattern";
 	case -ENOTSUP:
 		return "the running Python does not have this: CPython 3.12 or later is "
 		       "needed, see pyusdt_supported()";

@@ -32,6 +32,20 @@ void text_add_string(struct text *text, const char *string)
 	text_add(text, string, strlen(string));
 }
 
+char *text_long(char *end, long number)
+{
+	unsigned long rest = number < 0 ? -(unsigned long)number : (unsigned long)number;
+
+	*--end = '\0';
+	do {
+		*--end = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (number < 0)
+		*--end = '-';
+	return end;
+}
+
 void text_printf(struct text *text, const char *format, ...)
 {
 	char buffer[128];

@@ -9,6 +9,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Room for any long in decimal: a digit for each three bits, a sign, and the NUL. */
+#define TEXT_LONG_SIZE (sizeof(long) * 8 / 3 + 3)
+
+/*
+ * Write @number so that it ends, with its NUL, right before @end, which has room for
+ * TEXT_LONG_SIZE before it. Numbers are the most frequent values, and printf() takes ten
+ * times as long.
+ *
+ * Returns: where it begins.
+ */
+char *text_long(char *end, long number);
+
 struct text {
 	char *buffer; /* borrowed */
 	size_t size;  /* of the buffer, at least 4 */

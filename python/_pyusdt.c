@@ -74,14 +74,15 @@ static PyObject *supported(PyObject *module, PyObject *unused)
 	return PyLong_FromUnsignedLongLong(pyusdt_supported());
 }
 
-/* (poll_msec, values, value_max, tool_id) */
+/* (poll_msec, values, value_max, tool_id, include, exclude) */
 static PyObject *configure(PyObject *module, PyObject *arguments)
 {
 	struct pyusdt_options options = PYUSDT_OPTIONS_INIT;
 
 	(void)module;
-	if (!PyArg_ParseTuple(arguments, "IiIi", &options.poll_msec, &options.values,
-			      &options.value_max, &options.tool_id))
+	if (!PyArg_ParseTuple(arguments, "IiIiss", &options.poll_msec, &options.values,
+			      &options.value_max, &options.tool_id, &options.include,
+			      &options.exclude))
 		return NULL;
 	return none_or_error(pyusdt_configure(&options));
 }
@@ -94,8 +95,23 @@ static PyObject *options_get(PyObject *module, PyObject *unused)
 	(void)unused;
 	if (check(pyusdt_options_get(&options)) < 0)
 		return NULL;
-	return Py_BuildValue("IiIi", options.poll_msec, options.values, options.value_max,
-			     options.tool_id);
+	return Py_BuildValue("IiIiss", options.poll_msec, options.values,
+			     options.value_max, options.tool_id, options.include,
+			     options.exclude);
+}
+
+/* Returns: what is wrong with the pattern, or None. */
+static PyObject *pattern_error(PyObject *module, PyObject *argument)
+{
+	PyObject *bytes = PyUnicode_AsUTF8String(argument);
+	const char *error;
+
+	(void)module;
+	if (!bytes)
+		return NULL;
+	error = pyusdt_pattern_error(PyBytes_AsString(bytes));
+	Py_DECREF(bytes);
+	return error ? PyUnicode_FromString(error) : Py_NewRef(Py_None);
 }
 
 /* Returns: a new dict of the layout's fields, or OSError that says why there is none. */
@@ -164,6 +180,7 @@ static PyMethodDef methods[] = {
 	{"configure", configure, METH_VARARGS, NULL},
 	{"options", options_get, METH_NOARGS, NULL},
 	{"layout", layout, METH_NOARGS, NULL},
+	{"pattern_error", pattern_error, METH_O, NULL},
 	{"version", version, METH_NOARGS, NULL},
 	{"events", events, METH_NOARGS, NULL},
 	{NULL, NULL, 0, NULL},

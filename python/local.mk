@@ -6,6 +6,7 @@ python_sources = \
 	python/pyusdt/cli.py \
 	python/pyusdt/events.py \
 	python/pyusdt/flamegraph.py \
+	python/pyusdt/presets.py \
 	python/pyusdt/py.typed \
 	python/pyusdt/run.py \
 	python/pyusdt/stacks.py \

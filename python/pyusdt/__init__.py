@@ -28,6 +28,7 @@ __all__ = [
     "layout",
     "options",
     "parse_events",
+    "parse_patterns",
     "poll",
     "supported",
 ]
@@ -35,6 +36,7 @@ __version__ = _pyusdt.version()
 
 VALUES_NONE = 0
 VALUES_SAFE = 1
+VALUES_REPR = 2
 
 
 def enable(events=None):
@@ -92,21 +94,45 @@ class armed:
 
 def options():
     """The options of the process, as a dict of the arguments of configure()."""
-    names = ("poll_msec", "values", "value_max", "tool_id")
+    names = ("poll_msec", "values", "value_max", "tool_id", "include", "exclude")
     return dict(zip(names, _pyusdt.options()))
 
 
 def configure(**changes):
-    """Set options of the process: poll_msec, values, value_max, tool_id.
+    """Set options of the process: poll_msec, values, value_max, tool_id, include, exclude.
 
-    Raises OSError for a value out of range, or for another tool_id while events are armed.
+    include and exclude are patterns, in one string with commas between or in a sequence,
+    on "module.qualname" or after "file:" on the file name: code to tell of, and not to.
+    Changing them while events are instrumented calls sys.monitoring.restart_events().
+
+    Raises ValueError for a bad pattern, OSError for a value out of range, or for another
+    tool_id while events are armed.
     """
     wanted = options()
     unknown = changes.keys() - wanted.keys()
     if unknown:
         raise TypeError(f"configure() has no option {sorted(unknown)[0]!r}")
     wanted.update(changes)
+    for name in ("include", "exclude"):
+        wanted[name] = ",".join(parse_patterns(wanted[name]))
     _pyusdt.configure(*wanted.values())
+
+
+def parse_patterns(patterns):
+    """A list of patterns out of a string with commas between, or of a sequence of them.
+
+    Raises ValueError where one cannot be a pattern.
+    """
+    if patterns is None:
+        return []
+    if isinstance(patterns, str):
+        patterns = filter(None, map(str.strip, patterns.split(",")))
+    patterns = list(patterns)
+    for pattern in patterns:
+        error = _pyusdt.pattern_error(pattern)
+        if error:
+            raise ValueError(f"bad pattern {pattern!r}: {error}")
+    return patterns
 
 
 def _is_runner():

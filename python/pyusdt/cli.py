@@ -27,6 +27,21 @@ Options, before the program; all that follows it belongs to the program:
   -e, --events EVENTS  arm these events: names with commas between, as in
                        py_start,py_return, or all, or none (default: PYUSDT_EVENTS,
                        else all)
+  -i, --include PATTERNS
+                       tell only of code that matches: patterns with commas between, as
+                       in json.*, on module.qualname, or after file: on the file name;
+                       may be given more than once (default: PYUSDT_INCLUDE, else all)
+  -x, --exclude PATTERNS
+                       do not tell of code that matches, whatever --include says
+                       (default: PYUSDT_EXCLUDE)
+  --no-stdlib          do not tell of the standard library
+  --only-program       tell only of the program's own code: the folder of SCRIPT, the
+                       package of MODULE
+  --values HOW         arguments and results as text: none, safe, or repr, which runs the
+                       __repr__ of the program's classes (default: PYUSDT_VALUES, else
+                       safe)
+  --value-max BYTES    how long that text may be, 16 to 4096 (default: PYUSDT_VALUE_MAX,
+                       else 256)
   --wait[=SECONDS]     wait before the first line until a tracer is attached, at most for
                        SECONDS
   --wait-fd FD         wait before the first line until a byte or the end of file arrives
@@ -43,6 +58,10 @@ Program:
 
 Environment:
   PYUSDT_EVENTS        events to arm when -e is not given, in the same form
+  PYUSDT_INCLUDE, PYUSDT_EXCLUDE, PYUSDT_VALUES, PYUSDT_VALUE_MAX
+                       as the options of these names, where they are not given
+  PYUSDT_COMPAT        with 1 the probes of the provider python fire also where the
+                       interpreter itself has the same
   PYUSDT_CHECK_MSEC    how often to look for tracers, in milliseconds (default: 100)
 
 Exit status: the program's own; 1 when the events cannot be armed; 2 for wrong usage.
@@ -62,6 +81,12 @@ class Options:
     events: str | None = None
     wait: float | None = None
     wait_fd: int | None = None
+    include: str | None = None
+    exclude: str | None = None
+    no_stdlib = False
+    only_program = False
+    values: str | None = None
+    value_max: str | None = None
     kind: str = "script"
     target: str
     args: list[str]
@@ -70,6 +95,7 @@ class Options:
 def main() -> None:
     options = parse_arguments(sys.argv[1:])
     events = choose_events(options)
+    configure(options)
     if options.wait is not None and not events:
         fail("--wait needs at least one event")
 
@@ -119,12 +145,34 @@ def take_option(options: Options, name: str, value: str | None, rest: list[str])
         options.wait = float("inf") if value is None else parse_seconds(value)
     elif name == "--wait-fd":
         options.wait_fd = parse_descriptor(required(name, value, rest))
+    elif name in ("-i", "--include"):
+        options.include = join(options.include, required(name, value, rest))
+    elif name in ("-x", "--exclude"):
+        options.exclude = join(options.exclude, required(name, value, rest))
+    elif name == "--no-stdlib":
+        options.no_stdlib = flag(name, value)
+    elif name == "--only-program":
+        options.only_program = flag(name, value)
+    elif name == "--values":
+        options.values = required(name, value, rest)
+    elif name == "--value-max":
+        options.value_max = required(name, value, rest)
     elif name in ("-h", "--help"):
         show(name, value, HELP)
     elif name == "--version":
         show(name, value, f"pyusdt {pyusdt.__version__}\n")
     else:
         fail(f"unknown option {name}")
+
+
+def join(patterns: str | None, more: str) -> str:
+    return more if patterns is None else f"{patterns},{more}"
+
+
+def flag(name: str, value: str | None) -> bool:
+    if value is not None:
+        fail(f"option {name} takes no argument")
+    return True
 
 
 def required(name: str, value: str | None, rest: list[str]) -> str:
@@ -152,8 +200,7 @@ def parse_descriptor(text: str) -> int:
 
 
 def show(name: str, value: str | None, text: str) -> "NoReturn":
-    if value is not None:
-        fail(f"option {name} takes no argument")
+    flag(name, value)
     sys.stdout.write(text)
     sys.exit()
 
@@ -174,6 +221,51 @@ def parse_events(text: str, complain: "Callable[[str], NoReturn]") -> pyusdt.Eve
         return pyusdt.parse_events(text)
     except ValueError as error:
         complain(str(error))
+
+
+def configure(options: Options) -> None:
+    """Set the filters and how values are shown: those given, else the environment's."""
+    include, exclude = options.include, options.exclude
+    if options.only_program or options.no_stdlib:
+        from pyusdt import presets  # not in sys.modules of other programs
+
+        if options.only_program:
+            include = join(include, presets.program(options.kind, options.target))
+        if options.no_stdlib:
+            exclude = join(exclude, presets.stdlib())
+    changes: dict[str, object] = {}
+    if options.values is not None:
+        changes["values"] = parse_values(options.values)
+    if options.value_max is not None:
+        changes["value_max"] = parse_value_max(options.value_max)
+    try:
+        for name, patterns in (("include", include), ("exclude", exclude)):
+            if patterns is None:
+                patterns = os.environ.get(f"PYUSDT_{name.upper()}")
+            if patterns is not None:
+                changes[name] = patterns
+        pyusdt.configure(**changes)
+    except (OSError, ValueError) as error:
+        fail(str(error))
+
+
+VALUES = {
+    "none": pyusdt.VALUES_NONE,
+    "safe": pyusdt.VALUES_SAFE,
+    "repr": pyusdt.VALUES_REPR,
+}
+
+
+def parse_values(text: str) -> int:
+    if text not in VALUES:
+        fail(f"--values {text}: use none, safe or repr")
+    return VALUES[text]
+
+
+def parse_value_max(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 16 <= int(text) <= 4096):
+        fail(f"--value-max {text}: not a number from 16 to 4096")
+    return int(text)
 
 
 def fail_environment(message: str) -> "NoReturn":

@@ -2,6 +2,7 @@
 """The events, with the numbers of libpyusdt (not those of sys.monitoring)."""
 
 import enum
+import sys
 
 from pyusdt import _pyusdt
 
@@ -21,8 +22,15 @@ def parse_events(text):
         if name == "ALL":
             events |= supported()
         elif name in Event.__members__:
-            events |= Event[name]
+            events |= _required(name)
         elif name and name != "NONE":
             known = ", ".join(Event.__members__)
             raise ValueError(f"unknown event {name!r}: use all, none, or of {known}")
     return events
+
+
+def _required(name):
+    if not Event[name] & supported():
+        version = "%d.%d" % sys.version_info[:2]
+        raise ValueError(f"Python {version} has no event {name}")
+    return Event[name]

@@ -23,7 +23,22 @@ SITES = (
 # name, file, line, offset, value, qualified name, module, code id, object
 CODE_EVENT = [8, 8, -4, -8, 8, 8, 8, 8, 8]
 OTHERS = {
+    "GC_START": [-4],  # generation
+    "GC_DONE": [-4, -8, -8],  # generation, collected, uncollectable
+    "IMPORT_START": [8],  # module
+    "IMPORT_DONE": [8, -4],  # module, found
+    "THREAD_START": [8, -8],  # name, native id
+    "THREAD_EXIT": [8, -8],
     "LAYOUT": [8, 4],  # the layout, the version of Python
+    "CODE": [8, 8, 8, -4, 8, 8],  # id, name, file, line, qualified name, module
+    # Provider python, with the types of CPython's own.
+    "function__entry": [8, 8, -4],  # file, function, line
+    "function__return": [8, 8, -4],
+    "line": [8, 8, -4],
+    "gc__start": [-4],  # generation
+    "gc__done": [-8],  # collected
+    "import__find__load__start": [8],  # module
+    "import__find__load__done": [8, -4],  # module, found
 }
 
 
@@ -33,9 +48,21 @@ def readelf(option, file):
     ).stdout
 
 
-def events():
+def rows(pattern):
     text = (SRCDIR / "libpyusdt/events.def").read_text()
-    return re.findall(r"^(?:EVENT|ANNOUNCEMENT)\((\w+),", text, re.MULTILINE)
+    return re.findall(rf"^{pattern}", text, re.MULTILINE)
+
+
+def code_events():
+    return rows(r"EVENT\((\w+),")
+
+
+def other_events():
+    return rows(r"(?:RUNTIME|ANNOUNCEMENT)\((\w+),")
+
+
+def compat_probes():
+    return rows(r"COMPAT\(\w+, \d+, (\w+)[,)]")
 
 
 def exported_names():
@@ -116,12 +143,17 @@ class Notes(unittest.TestCase):
     def test_one_probe_per_event(self):
         self.assertEqual(
             sorted((provider, name) for provider, name, *_ in probes()),
-            sorted(("pyusdt", name) for name in events()),
+            sorted(
+                [("pyusdt", name) for name in code_events() + other_events()]
+                + [("python", name) for name in compat_probes()]
+            ),
         )
 
     def test_arguments(self):
-        for _, name, _, _, sizes in probes():
-            self.assertEqual(sizes, OTHERS.get(name, CODE_EVENT), name)
+        expected = OTHERS | dict.fromkeys(code_events(), CODE_EVENT)
+        self.assertEqual(
+            {name: sizes for _, name, _, _, sizes in probes()}, expected
+        )
 
     def test_each_has_a_semaphore_of_its_own(self):
         address, _, size = sections(LIBRARY)[".probes"]

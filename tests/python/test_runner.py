@@ -498,7 +498,7 @@ class Usage(InDirectory):
         (["--events"], "option --events needs an argument"),
         (["-e", "py_start,nonsense", "prog.py"], "nonsense"),
         (["--events=nonsense", "prog.py"], "nonsense"),
-        (["-x", "prog.py"], "unknown option -x"),
+        (["-y", "prog.py"], "unknown option -y"),
         (["--wai", "prog.py"], "unknown option --wai"),
         (["--wait=soon", "prog.py"], "--wait=soon: not a number of seconds"),
         (["--wait=-1", "prog.py"], "--wait=-1: not a number of seconds"),

@@ -101,8 +101,10 @@ START_TEST(without_the_gil_after_a_subinterpreter)
 }
 END_TEST
 
+#define NO_EVENT (UINT64_C(1) << 31)
+
 static const uint64_t bad_masks[] = {
-	0, UINT64_C(1) << 6, UINT64_C(1) << 63, UINT64_MAX, ALL_EVENTS | 0x40,
+	0, NO_EVENT, UINT64_C(1) << 63, UINT64_MAX, ALL_EVENTS | NO_EVENT,
 };
 
 START_TEST(bad_masks_change_nothing)
@@ -147,10 +149,23 @@ START_TEST(nothing_armed)
 }
 END_TEST
 
-START_TEST(supported_events)
+START_TEST(all_that_there_are)
 {
-	ck_assert_uint_eq(pyusdt_supported(), ALL_EVENTS | PYUSDT_LAYOUT);
+	ck_assert_uint_eq(pyusdt_supported(), supported_events());
 	py_assert("M.get_tool(4) is None");
+	ck_assert_int_eq(pyusdt_enable(supported_events()), 0);
+	ck_assert_uint_eq(pyusdt_enabled(), supported_events());
+}
+END_TEST
+
+START_TEST(the_sides_of_branches)
+{
+	int wanted = supported_events() & BRANCH_SIDES ? 0 : -ENOTSUP;
+
+	fake_watch(BRANCH_SIDES);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_BRANCH_LEFT), wanted);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS | PYUSDT_BRANCH_RIGHT), wanted);
+	ck_assert_uint_eq(pyusdt_active(), wanted ? 0 : PYUSDT_BRANCH_RIGHT);
 }
 END_TEST
 
@@ -163,8 +178,9 @@ START_TEST(events_that_this_python_lacks)
 		"sys.monitoring.events = types.SimpleNamespace(**kept)\n");
 	fake_watch(ALL_EVENTS);
 	ck_assert_uint_eq(pyusdt_supported(),
-			  (ALL_EVENTS | PYUSDT_LAYOUT) & ~PYUSDT_LINE);
+			  supported_events() & ~(PYUSDT_LINE | PYUSDT_PYTHON_LINE));
 	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE), -ENOTSUP);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PYTHON_LINE), -ENOTSUP);
 	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), -ENOTSUP);
 	ck_assert_uint_eq(pyusdt_enabled(), 0);
 	py_assert("sys.monitoring.get_tool(4) is None");
@@ -217,7 +233,7 @@ static int ask(void)
 {
 	pyusdt_enabled();
 	pyusdt_active();
-	return (int)pyusdt_supported();
+	return pyusdt_supported() != supported_events();
 }
 
 static int break_and_poll(void)
@@ -231,7 +247,7 @@ static const struct {
 	int result;
 } calls[] = {
 	{enable_all, 0},        {break_and_poll, -EIO},    {pyusdt_poll, 0},
-	{configure_default, 0}, {configure_null, -EINVAL}, {ask, ALL_EVENTS},
+	{configure_default, 0}, {configure_null, -EINVAL}, {ask, 0},
 	{enable_none, -EINVAL}, {enable_all, 0},           {pyusdt_disable, 0},
 	{pyusdt_disable, 0},    {pyusdt_poll, 0},
 };
@@ -324,7 +340,8 @@ int main(void)
 	tcase_add_loop_test(tcase, bad_masks_change_nothing, 0, ARRAY_SIZE(bad_masks));
 	tcase_add_test(tcase, bad_options_change_nothing);
 	tcase_add_test(tcase, nothing_armed);
-	tcase_add_test(tcase, supported_events);
+	tcase_add_test(tcase, all_that_there_are);
+	tcase_add_test(tcase, the_sides_of_branches);
 	tcase_add_test(tcase, a_pending_exception_is_kept);
 	tcase_add_test(tcase, no_exception_is_left);
 	return support_main("api", bare, tcase);

@@ -43,6 +43,24 @@ static const char workload[] =
 	"        fails()\n"
 	"    except ValueError:\n"
 	"        return None\n"
+	"def passes_on():\n"
+	"    try:\n"
+	"        fails()\n"
+	"    finally:\n"
+	"        add(1, 1)\n"
+	"def tries(function, *arguments):\n"
+	"    try: function(*arguments)\n"
+	"    except (LookupError, StopIteration, ValueError): pass\n"
+	"def nested():\n"
+	"    try:\n"
+	"        {}['absent']\n"
+	"    except KeyError as error:\n"
+	"        raise LookupError(7) from error\n"
+	"def loops():\n"
+	"    while True:\n"
+	"        for i in range(3):\n"
+	"            if i == 1: continue\n"
+	"            if i and not i % 2: return i\n"
 	"def fib(n):\n"
 	"    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
 	"def main():\n"
@@ -59,6 +77,12 @@ static const char workload[] =
 	"    except StopIteration as stop:\n"
 	"        value = stop.value\n"
 	"    catches()\n"
+	"    for function in (passes_on, nested): tries(function)\n"
+	"    for text in ('x', 3): tries(int, text)\n"
+	"    for error in (KeyError('sent'), ValueError(None), LookupError()):\n"
+	"        g = numbers(2); next(g); tries(g.throw, error)\n"
+	"    tries(next, numbers(0))\n"
+	"    loops()\n"
 	"    sorted([3, 1, 2], key=lambda n: -n)\n"
 	"    [].append(1); len('x'); list.append([], 2); int('3')\n"
 	"    {i: add(i, i) for i in range(2)}\n"
@@ -66,35 +90,54 @@ static const char workload[] =
 	"    fib(5)\n"
 	"    return 2**70\n";
 
-/* The tuples are those of core.records(), but for the code id: the code object. */
+/*
+ * The tuples are those of core.records(), but for the code id: the code object. And what
+ * the line is that runs, for the provider python.
+ */
 static const char recorder[] =
-	"theirs = []\n"
-	"keep = []\n"
-	"def note(event, code, line, offset, value=None, object=None):\n"
-	"    if code.co_filename != 'workload.py': return\n"
-	"    keep.append((code, object))\n"
-	"    theirs.append((event, code.co_name, code.co_filename, line, offset, value,\n"
-	"                   code.co_qualname, 'work', code,\n"
-	"                   id(object) if value else 0))\n"
-	"def on_offset(event):\n"
-	"    def on(code, offset): note(event, code, code.co_firstlineno, offset)\n"
+	"theirs, lines, keep = [], [], []\n"
+	"def current(code, frame, offset):\n"
+	"    for start, end, line in code.co_lines():\n"
+	"        if start <= offset < end and line is not None: return line\n"
+	"    return frame.f_lineno or code.co_firstlineno\n"
+	"def at(code, frame, offset): return code.co_firstlineno, offset, None, 0\n"
+	"def at_line(code, frame, line): return line, -1, None, 0\n"
+	"def going(code, frame, offset, destination):\n"
+	"    return code.co_firstlineno, offset, None, destination\n"
+	"def with_(format):\n"
+	"    def showing(code, frame, offset, value, argument=None):\n"
+	"        keep.append(value)\n"
+	"        return code.co_firstlineno, offset, format(value, 256), id(value)\n"
+	"    return showing\n"
+	"def failing(code, frame, offset, exception):\n"
+	"    shown = with_(core.format_exception)(code, frame, offset, exception)\n"
+	"    return current(code, frame, offset), *shown[1:]\n"
+	"value, called = with_(core.format_value), with_(core.format_callable)\n"
+	"KINDS = dict(PY_START=at, PY_RESUME=at, PY_RETURN=value, PY_YIELD=value,\n"
+	"    CALL=called, LINE=at_line, C_RETURN=called, C_RAISE=called, JUMP=going,\n"
+	"    BRANCH=going, BRANCH_LEFT=going, BRANCH_RIGHT=going, INSTRUCTION=at)\n"
+	"def note(event, code, frame, *arguments):\n"
+	"    keep.append(code)\n"
+	"    line, *rest = KINDS.get(event, failing)(code, frame, *arguments)\n"
+	"    theirs.append((event, code.co_name, code.co_filename, line, *rest[:2],\n"
+	"                   code.co_qualname, 'work', code, rest[2]))\n"
+	"    lines.append(line if event == 'LINE' else current(code, frame, rest[0]))\n";
+
+/* One event of sys.monitoring may be two of ours: the one of its name comes last. */
+static const char recording[] =
+	"def sources(name): return needed(name)[1]\n"
+	"def callback(source, names):\n"
+	"    mine = sorted((n for n in names if source in sources(n)),\n"
+	"                  key=lambda name: name == source)\n"
+	"    def on(code, *arguments):\n"
+	"        if code.co_filename != 'workload.py': return\n"
+	"        for name in mine: note(name, code, sys._getframe(1), *arguments)\n"
 	"    return on\n"
-	"def on_value(event):\n"
-	"    def on(code, offset, value):\n"
-	"        text = core.format_value(value, 256)\n"
-	"        note(event, code, code.co_firstlineno, offset, text, value)\n"
-	"    return on\n"
-	"def on_call(code, offset, callable, argument):\n"
-	"    text = core.format_callable(callable, 256)\n"
-	"    note('CALL', code, code.co_firstlineno, offset, text, callable)\n"
-	"def on_line(code, line): note('LINE', code, line, -1)\n"
 	"def start(names):\n"
 	"    M.use_tool_id(0, 'recorder')\n"
-	"    callbacks = {'CALL': on_call, 'LINE': on_line}\n"
-	"    for name in ('PY_START', 'PY_RESUME'): callbacks[name] = on_offset(name)\n"
-	"    for name in ('PY_RETURN', 'PY_YIELD'): callbacks[name] = on_value(name)\n"
-	"    for name in names: M.register_callback(0, EVENTS[name], callbacks[name])\n"
-	"    M.set_events(0, sum(EVENTS[name] for name in names))\n"
+	"    for source in set().union(*map(sources, names)):\n"
+	"        M.register_callback(0, EVENTS[source], callback(source, names))\n"
+	"    M.set_events(0, sum(EVENTS[name] for name in needed(*names)[0]))\n"
 	"def stop():\n"
 	"    M.set_events(0, 0)\n"
 	"    M.free_tool_id(0)\n"
@@ -116,6 +159,7 @@ static void setup(void)
 	python_start();
 	py_define_state();
 	py_exec(recorder);
+	py_exec(recording);
 	source = PyUnicode_FromString(workload);
 	PyModule_AddObjectRef(PyImport_AddModule("__main__"), "workload", source);
 	Py_DECREF(source);
@@ -145,31 +189,35 @@ static void run_main(uint64_t watched)
 	Py_DECREF(function);
 }
 
-static long record_and_compare(uint64_t watched)
+/* Records those of @recorded while these are @watched; @compare: Python. */
+static long record_and_compare(uint64_t recorded, uint64_t watched, const char *compare)
 {
-	char names[128] = "";
-	char source[160];
+	char source[100];
 
-	for (int i = 0; i < MONITOR_COUNT; i++)
-		if (watched & event_bit(i))
-			sprintf(names + strlen(names), "'%s',", event_name(i));
-	snprintf(source, sizeof(source), "start([%s])", names);
-	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	snprintf(source, sizeof(source),
+		 "start([n for n in core.NAMES if getattr(core, n) & %#llx])",
+		 (unsigned long long)recorded);
+	ck_assert_int_eq(pyusdt_enable(supported_events()), 0);
 	py_exec(source);
 	run_main(watched);
 	py_exec("stop()");
-	return py_long("compare()");
+	return py_long(compare);
 }
 
 START_TEST(each_event_by_itself)
 {
-	ck_assert_int_gt(record_and_compare(event_bit((enum event)_i)), 3);
+	uint64_t event = event_bit((enum event)_i);
+
+	if (supported_events() & event)
+		ck_assert_int_gt(record_and_compare(event, event, "compare()"), 1);
 }
 END_TEST
 
 START_TEST(all_events_together)
 {
-	ck_assert_int_gt(record_and_compare(ALL_EVENTS), 200);
+	uint64_t all = supported_events() & CODE_EVENTS;
+
+	ck_assert_int_gt(record_and_compare(all, all, "compare()"), 1000);
 }
 END_TEST
 
@@ -184,8 +232,9 @@ START_TEST(exact_arguments)
 		"def f(): return list(C().m('v'))\n"
 		"''', 'exact.py', 'exec'), space)\n"
 		"f = space['f']\n"
-		"core.enable(core.ALL & ~core.LINE)\n"
-		"core.watch(core.ALL)\n"
+		"core.enable(core.ALL)\n"
+		"core.watch(core.PY_START | core.PY_RESUME | core.PY_RETURN |\n"
+		"           core.PY_YIELD | core.CALL)\n"
 		"core.poll(); f(); core.watch(0); core.poll()\n"
 		"got = core.records('exact.py')\n"
 		"same([r[:4] + (r[5:8]) for r in got], [\n"
@@ -198,12 +247,193 @@ START_TEST(exact_arguments)
 		"  ('PY_RESUME', 'm', 'exact.py', 3, None, 'C.m', 'm'),\n"
 		"  ('CALL', 'm', 'exact.py', 3, 'builtins.len', 'C.m', 'm'),\n"
 		"  ('PY_RETURN', 'm', 'exact.py', 3, '1', 'C.m', 'm'),\n"
-		"  ('PY_RETURN', 'f', 'exact.py', 6, '<builtins.list at ' +\n"
-		"      got[-1][5][18:], 'f', 'm')])\n"
+		"  ('PY_RETURN', 'f', 'exact.py', 6, \"['v']\", 'f', 'm')])\n"
 		"assert all(0 <= r[4] < 1000 and r[4] % 2 == 0 for r in got)\n"
 		"same({r[9] for r in got if r[0] in ('PY_START', 'PY_RESUME')}, {0})\n"
 		"same(got[7][9], id(len))\n"
 		"same(len({r[8] for r in got}), 2)\n");
+}
+END_TEST
+
+START_TEST(exact_exceptions)
+{
+	py_exec("space = {'__name__': 'm'}\n"
+		"exec(compile('''\n"
+		"def f(text):\n"
+		"    try:\n"
+		"        return int(text)\n"
+		"    except ValueError:\n"
+		"        raise error\n"
+		"def g():\n"
+		"    try:\n"
+		"        yield\n"
+		"    except LookupError:\n"
+		"        yield\n"
+		"''', 'exact.py', 'exec'), space)\n"
+		"error = space['error'] = KeyError('k')\n"
+		"core.enable(core.ALL)\n"
+		"core.watch(core.CALL | core.C_RETURN | core.C_RAISE | core.RAISE |\n"
+		"           core.EXCEPTION_HANDLED | core.PY_UNWIND | core.PY_THROW)\n"
+		"core.poll()\n"
+		"space['f']('7')\n"
+		"try: space['f']('x')\n"
+		"except KeyError: pass\n"
+		"g = space['g']()\n"
+		"next(g); g.throw(error)\n"
+		"core.watch(0); core.poll()\n");
+	py_exec("got = core.records('exact.py')\n"
+		"invalid = \"ValueError: invalid literal for int() with base 10: 'x'\"\n"
+		"same([r[:2] + r[3:4] + r[5:6] for r in got], [\n"
+		"    ('CALL', 'f', 2, 'builtins.int'),\n"
+		"    ('C_RETURN', 'f', 2, 'builtins.int'),\n"
+		"    ('CALL', 'f', 2, 'builtins.int'),\n"
+		"    ('C_RAISE', 'f', 2, 'builtins.int'),\n"
+		"    ('RAISE', 'f', 4, invalid),\n"
+		"    ('EXCEPTION_HANDLED', 'f', 4, invalid),\n"
+		"    ('RAISE', 'f', 6, \"KeyError: 'k'\"),\n"
+		/* By what ends the except clause. */
+		"    ('EXCEPTION_HANDLED', 'f', 6, \"KeyError: 'k'\"),\n"
+		"    ('PY_UNWIND', 'f', 6, \"KeyError: 'k'\"),\n"
+		"    ('PY_THROW', 'g', 9, \"KeyError: 'k'\"),\n"
+		"    ('RAISE', 'g', 9, \"KeyError: 'k'\"),\n"
+		"    ('EXCEPTION_HANDLED', 'g', 9, \"KeyError: 'k'\")])\n"
+		"same({r[9] for r in got if r[5].startswith('KeyError')}, {id(error)})\n"
+		"same({r[9] for r in got if r[5] == 'builtins.int'}, {id(int)})\n"
+		"assert all(r[4] >= 0 for r in got)\n");
+}
+END_TEST
+
+START_TEST(exact_jumps)
+{
+	py_exec("import dis\n"
+		"def f(n):\n"
+		"    while n: n -= 1\n"
+		"offsets = {i.offset for i in dis.get_instructions(f)}\n"
+		"core.enable(core.ALL)\n"
+		"core.watch(core.JUMP | core.BRANCH)\n"
+		"core.poll(); f(3); core.watch(0); core.poll()\n"
+		"got = [r for r in core.records('test.py') if r[1] == 'f']\n"
+		"same([r[0] for r in got if r[9] > r[4]], ['BRANCH'] * 4)\n"
+		"same({r[0] for r in got if r[9] < r[4]}, {'JUMP'})\n"
+		"assert {r[4] for r in got} | {r[9] for r in got} <= offsets\n"
+		"same({(r[3], r[5]) for r in got}, {(2, None)})\n");
+}
+END_TEST
+
+/* Entries and returns as CPython's own probes have them, with the line that runs. */
+START_TEST(the_provider_python)
+{
+	const uint64_t recorded = PYUSDT_PY_START | PYUSDT_PY_RESUME | PYUSDT_PY_THROW |
+				  PYUSDT_PY_RETURN | PYUSDT_PY_YIELD | PYUSDT_PY_UNWIND |
+				  PYUSDT_LINE;
+
+	py_exec("NAMES = dict.fromkeys(('PY_START', 'PY_RESUME', 'PY_THROW'),\n"
+		"    'PYTHON_FUNCTION_ENTRY')\n"
+		"NAMES |= dict.fromkeys(('PY_RETURN', 'PY_YIELD', 'PY_UNWIND'),\n"
+		"    'PYTHON_FUNCTION_RETURN')\n"
+		"NAMES['LINE'] = 'PYTHON_LINE'\n"
+		"def compare_python():\n"
+		"    want = [(NAMES[t[0]], t[2], t[1], line) for t, line in\n"
+		"        zip(theirs, lines)]\n"
+		"    ours = core.records('workload.py')\n"
+		"    for mine, other in zip(ours, want): same(mine, other)\n"
+		"    same(len(ours), len(want))\n"
+		"    depth = 0\n"
+		"    for event, *rest in ours:\n"
+		"        depth += event == 'PYTHON_FUNCTION_ENTRY'\n"
+		"        assert depth > 0\n"
+		"        depth -= event == 'PYTHON_FUNCTION_RETURN'\n"
+		"    same(depth, 0)\n"
+		"    return len(ours)\n");
+	ck_assert_int_gt(record_and_compare(recorded,
+					    PYUSDT_PYTHON_FUNCTION_ENTRY |
+						    PYUSDT_PYTHON_FUNCTION_RETURN |
+						    PYUSDT_PYTHON_LINE,
+					    "compare_python()"),
+			 200);
+}
+END_TEST
+
+#define RETURNS (PYUSDT_PY_RETURN | PYUSDT_PYTHON_FUNCTION_RETURN)
+#define STARTS  (PYUSDT_PY_START | PYUSDT_PYTHON_FUNCTION_ENTRY)
+#define LINES   (PYUSDT_LINE | PYUSDT_PYTHON_LINE)
+#define C_CALLS (PYUSDT_CALL | PYUSDT_C_RETURN | PYUSDT_C_RAISE)
+#define IMPORTS (PYUSDT_IMPORT_START | PYUSDT_IMPORT_DONE)
+
+/* Events that come from the same of sys.monitoring: what is told to whom. */
+static const struct {
+	uint64_t armed;
+	uint64_t watched;
+	uint64_t told;
+	const char *needed;
+} shared[] = {
+	{RETURNS, RETURNS, RETURNS, "PY_RETURN PY_YIELD PY_UNWIND"},
+	{RETURNS, PYUSDT_PY_RETURN, PYUSDT_PY_RETURN, "PY_RETURN"},
+	{RETURNS, PYUSDT_PYTHON_FUNCTION_RETURN, PYUSDT_PYTHON_FUNCTION_RETURN,
+	 "PY_RETURN PY_YIELD PY_UNWIND"},
+	{PYUSDT_PY_RETURN, RETURNS, PYUSDT_PY_RETURN, "PY_RETURN"},
+	{PYUSDT_PYTHON_FUNCTION_RETURN, RETURNS, PYUSDT_PYTHON_FUNCTION_RETURN,
+	 "PY_RETURN PY_YIELD PY_UNWIND"},
+	{STARTS, STARTS, STARTS, "PY_START PY_RESUME PY_THROW"},
+	{STARTS, PYUSDT_PY_START, PYUSDT_PY_START, "PY_START"},
+	{PYUSDT_PYTHON_FUNCTION_ENTRY, STARTS, PYUSDT_PYTHON_FUNCTION_ENTRY,
+	 "PY_START PY_RESUME PY_THROW"},
+	{LINES, LINES, LINES, "LINE"},
+	{LINES, PYUSDT_LINE, PYUSDT_LINE, "LINE"},
+	{LINES, PYUSDT_PYTHON_LINE, PYUSDT_PYTHON_LINE, "LINE"},
+	{PYUSDT_PYTHON_LINE, LINES, PYUSDT_PYTHON_LINE, "LINE"},
+	{C_CALLS, C_CALLS, C_CALLS, "CALL C_RETURN C_RAISE"},
+	{C_CALLS, PYUSDT_CALL, PYUSDT_CALL, "CALL"},
+	{C_CALLS, PYUSDT_C_RETURN, PYUSDT_C_RETURN, "C_RETURN"},
+	{PYUSDT_C_RETURN, C_CALLS, PYUSDT_C_RETURN, "C_RETURN"},
+	{PYUSDT_C_RAISE, C_CALLS, PYUSDT_C_RAISE, "C_RAISE"},
+	{PYUSDT_BRANCH, PYUSDT_BRANCH | BRANCH_SIDES, PYUSDT_BRANCH, "BRANCH"},
+	{IMPORTS | STARTS, IMPORTS | STARTS, IMPORTS | STARTS,
+	 "PY_START PY_RESUME PY_THROW PY_RETURN PY_UNWIND"},
+	{IMPORTS | STARTS, PYUSDT_PY_START, PYUSDT_PY_START, "PY_START"},
+	{IMPORTS | RETURNS, PYUSDT_IMPORT_DONE, PYUSDT_IMPORT_DONE,
+	 "PY_RETURN PY_UNWIND"},
+	{PYUSDT_IMPORT_DONE, IMPORTS | RETURNS, PYUSDT_IMPORT_DONE,
+	 "PY_RETURN PY_UNWIND"},
+	{PYUSDT_PY_UNWIND, PYUSDT_PY_UNWIND | IMPORTS, PYUSDT_PY_UNWIND, "PY_UNWIND"},
+	/* It has no events of its own. */
+	{PYUSDT_CODE, PYUSDT_CODE | ALL_EVENTS, 0, ""},
+	/* From 3.14 on. */
+	{PYUSDT_BRANCH | BRANCH_SIDES, PYUSDT_BRANCH, PYUSDT_BRANCH, "BRANCH"},
+	{PYUSDT_BRANCH | BRANCH_SIDES, BRANCH_SIDES, BRANCH_SIDES,
+	 "BRANCH_LEFT BRANCH_RIGHT"},
+	{PYUSDT_BRANCH_LEFT, PYUSDT_BRANCH | BRANCH_SIDES, PYUSDT_BRANCH_LEFT,
+	 "BRANCH_LEFT"},
+	{PYUSDT_BRANCH | PYUSDT_BRANCH_RIGHT, PYUSDT_BRANCH | PYUSDT_BRANCH_RIGHT,
+	 PYUSDT_BRANCH | PYUSDT_BRANCH_RIGHT, "BRANCH"},
+};
+
+static uint64_t told_events(void)
+{
+	uint64_t told = 0;
+
+	for (size_t i = 0; i < fake_count(); i++)
+		told |= event_bit(fake_record(i)->event);
+	return told;
+}
+
+START_TEST(each_for_its_own_tracer)
+{
+	char source[100];
+
+	if (shared[_i].armed & ~supported_events())
+		return;
+	ck_assert_int_eq(pyusdt_enable(shared[_i].armed), 0);
+	fake_watch(shared[_i].watched);
+	ck_assert_int_ge(pyusdt_poll(), 0);
+	snprintf(source, sizeof(source), "same(registered(4), needed(*'%s'.split())[1])",
+		 shared[_i].needed);
+	py_exec(source);
+	fake_clear();
+	py_exec("main()\n"
+		"sys.modules.pop('__hello__', None)\n"
+		"import __hello__\n");
+	ck_assert_uint_eq(told_events(), shared[_i].told);
 }
 END_TEST
 
@@ -289,6 +519,14 @@ START_TEST(callbacks_called_by_others)
 		"    for arguments in ((), (main.__code__,)):\n"
 		"        same(callback(*arguments), None)\n");
 	ck_assert_uint_eq(fake_count(), 0);
+	/* What no event has; of code that is instrumented. */
+	py_exec("main()\n"
+		"odd = (0, -1, -2**31, 2**31 - 1, 2**31, 10**100, None, 'x', 0.5, main,\n"
+		"       ValueError(), ValueError)\n"
+		"for name, callback in callbacks.items():\n"
+		"    for number in odd:\n"
+		"        for object in odd:\n"
+		"            same(callback(main.__code__, number, object), None)\n");
 }
 END_TEST
 
@@ -344,6 +582,10 @@ int main(void)
 	tcase_add_loop_test(tcase, each_event_by_itself, 0, MONITOR_COUNT);
 	tcase_add_test(tcase, all_events_together);
 	tcase_add_test(tcase, exact_arguments);
+	tcase_add_test(tcase, exact_exceptions);
+	tcase_add_test(tcase, exact_jumps);
+	tcase_add_test(tcase, the_provider_python);
+	tcase_add_loop_test(tcase, each_for_its_own_tracer, 0, ARRAY_SIZE(shared));
 	tcase_add_test(tcase, values_switched_off);
 	tcase_add_test(tcase, values_cut_as_configured);
 	tcase_add_test(tcase, silent_without_a_tracer);

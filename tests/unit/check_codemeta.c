@@ -19,7 +19,7 @@ static PyObject *id_or_none(const struct codemeta *meta)
 /* Its caller is the frame that runs now. */
 static PyObject *add(PyObject *self, PyObject *code)
 {
-	const struct codemeta *meta = codetable_add(&table, code);
+	const struct codemeta *meta = codetable_add(&table, code, PyEval_GetGlobals());
 
 	(void)self;
 	ck_assert_msg(!PyErr_Occurred(), "an exception is left set");
@@ -33,7 +33,7 @@ static PyObject *add(PyObject *self, PyObject *code)
 static PyObject *add_id(PyObject *self, PyObject *code)
 {
 	(void)self;
-	return id_or_none(codetable_add(&table, code));
+	return id_or_none(codetable_add(&table, code, PyEval_GetGlobals()));
 }
 
 static PyObject *find(PyObject *self, PyObject *code)
@@ -341,7 +341,13 @@ START_TEST(own_package)
 		"same(own_in(__package__='', __name__='pyusdt'), 0)\n"
 		"same(own_in(__package__=None), 0)\n"
 		"same(own_in(__package__=7), 0)\n"
-		"same(own_in(), 0)\n");
+		"same(own_in(), 0)\n"
+		/* The globals of __main__ are those of the program that it runs. */
+		"for file, want in (('/a/pyusdt/__main__.py', 1), "
+		"('/pyusdt/__main__.py', 1),\n"
+		"    ('pyusdt/__main__.py', 0), ('/mypyusdt/__main__.py', 0),\n"
+		"    ('/pyusdt/main.py', 0), ('', 0)):\n"
+		"    same(add(new().replace(co_filename=file))[4], want)\n");
 }
 END_TEST
 

@@ -130,6 +130,13 @@ WRAP(char *, NULL, PyOS_double_to_string,
 WRAP_OBJECT(PyObject_Call, (PyObject * callable, PyObject *tuple, PyObject *dict),
 	    (callable, tuple, dict))
 WRAP_OBJECT(PyObject_GetAttrString, (PyObject * object, const char *name), (object, name))
+WRAP_OBJECT(PyFrame_GetVar, (PyFrameObject * frame, PyObject *name), (frame, name))
+WRAP(int, -1, PyList_Append, (PyObject * list, PyObject *item), (list, item))
+WRAP(int, -1, PyList_SetSlice,
+     (PyObject * list, Py_ssize_t low, Py_ssize_t high, PyObject *items),
+     (list, low, high, items))
+WRAP_OBJECT(PyObject_GenericGetDict, (PyObject * object, void *context),
+	    (object, context))
 WRAP_OBJECT(PyObject_Repr, (PyObject * object), (object))
 WRAP_OBJECT(PyTuple_New, (Py_ssize_t size), (size))
 WRAP_OBJECT(PyType_FromSpec, (PyType_Spec * spec), (spec))
@@ -137,6 +144,7 @@ WRAP_OBJECT(PyType_GetQualName, (PyTypeObject * type), (type))
 WRAP_OBJECT(PyUnicode_AsEncodedString,
 	    (PyObject * text, const char *encoding, const char *errors),
 	    (text, encoding, errors))
+WRAP_OBJECT(PyUnicode_FromString, (const char *text), (text))
 WRAP_OBJECT(PyUnicode_Substring, (PyObject * text, Py_ssize_t start, Py_ssize_t end),
 	    (text, start, end))
 WRAP_OBJECT(PyWeakref_NewRef, (PyObject * object, PyObject *callback), (object, callback))

@@ -10,9 +10,11 @@
 static unsigned short semaphores[EVENT_COUNT];
 
 const unsigned short *const probe_semaphores[EVENT_COUNT] = {
-#define EVENT(name, bit, arguments, value, requires) \
-	[EVENT_##name] = &semaphores[EVENT_##name],
-#define ANNOUNCEMENT(name, bit) [EVENT_##name] = &semaphores[EVENT_##name],
+#define SEMAPHORE(name)                                    [EVENT_##name] = &semaphores[EVENT_##name],
+#define EVENT(name, bit, arguments, value, also, requires) SEMAPHORE(name)
+#define RUNTIME(name, bit, ...)                            SEMAPHORE(name)
+#define COMPAT(name, bit, probe, ...)                      SEMAPHORE(name)
+#define ANNOUNCEMENT(name, bit)                            SEMAPHORE(name)
 #include "events.def"
 };
 
@@ -52,15 +54,20 @@ size_t fake_count_of(enum event event, const char *name)
 {
 	size_t found = 0;
 
+	pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < count; i++)
-		found += records[i].event == event && !strcmp(records[i].name, name);
+		found += records[i].event == event && records[i].name &&
+			 !strcmp(records[i].name, name);
+	pthread_mutex_unlock(&lock);
 	return found;
 }
 
 void fake_clear(void)
 {
+	pthread_mutex_lock(&lock);
 	count = 0;
 	current = NULL;
+	pthread_mutex_unlock(&lock);
 }
 
 /* Not malloc(): the tests of failing allocations have that in hand. */
@@ -98,9 +105,12 @@ static struct chunk *next_chunk(void)
 /* With the lock held. */
 static const char *copy(const char *string)
 {
-	size_t size = strlen(string) + 1;
+	size_t size;
 	char *start;
 
+	if (!string)
+		return NULL;
+	size = strlen(string) + 1;
 	if (size > CHUNK_SIZE)
 		abort();
 	if (!current || CHUNK_SIZE - current->used < size)
@@ -110,32 +120,95 @@ static const char *copy(const char *string)
 	return memcpy(start, string, size);
 }
 
-static void record(enum event event, const struct codemeta *code, int line, long offset,
-		   const char *value, const void *object)
+static void record(struct fake_record record)
 {
 	pthread_mutex_lock(&lock);
-	*next_record() = (struct fake_record){
-		.event = event,
-		.name = copy(code->name),
-		.file = copy(code->file),
-		.qualname = copy(code->qualname),
-		.module = copy(code->module),
-		.value = value ? copy(value) : NULL,
-		.line = line,
-		.offset = offset,
-		.id = code->id,
-		.object = object,
-	};
+	record.name = copy(record.name);
+	record.file = copy(record.file);
+	record.qualname = copy(record.qualname);
+	record.module = copy(record.module);
+	record.value = copy(record.value);
+	*next_record() = record;
 	pthread_mutex_unlock(&lock);
 }
 
-#define EVENT(event, bit, arguments, kind, requires)                           \
-	void probe_##event(const struct codemeta *code, int line, long offset, \
-			   const char *value, const void *object)              \
-	{                                                                      \
-		record(EVENT_##event, code, line, offset, value, object);      \
+static struct fake_record of_code(enum event event, enum fake_shape shape,
+				  const struct codemeta *code, int line)
+{
+	return (struct fake_record){
+		.event = event,
+		.shape = shape,
+		.name = code->name,
+		.file = code->file,
+		.qualname = code->qualname,
+		.module = code->module,
+		.line = line,
+		.id = code->id,
+	};
+}
+
+static void record_event(enum event event, const struct codemeta *code, int line,
+			 long offset, const char *value, const void *object)
+{
+	struct fake_record new = of_code(event, FAKE_EVENT, code, line);
+
+	new.offset = offset;
+	new.value = value;
+	new.object = object;
+	record(new);
+}
+
+#define EVENT(event, bit, arguments, kind, also, requires)                      \
+	void probe_##event(const struct codemeta *code, int line, long offset,  \
+			   const char *value, const void *object)               \
+	{                                                                       \
+		record_event(EVENT_##event, code, line, offset, value, object); \
 	}
 #include "events.def"
+
+void probe_CODE(const struct codemeta *code)
+{
+	record(of_code(EVENT_CODE, FAKE_CODE, code, code->line));
+}
+
+#define PROBE_PYTHON(probe)                                                  \
+	void probe_##probe(const char *file, const char *function, int line) \
+	{                                                                    \
+		record((struct fake_record){                                 \
+			.event = EVENT_##probe,                              \
+			.shape = FAKE_PYTHON,                                \
+			.name = function,                                    \
+			.file = file,                                        \
+			.line = line,                                        \
+		});                                                          \
+	}
+PROBE_PYTHON(PYTHON_FUNCTION_ENTRY)
+PROBE_PYTHON(PYTHON_FUNCTION_RETURN)
+PROBE_PYTHON(PYTHON_LINE)
+
+/* PROBE_OTHER(probe, parameters, name, number_count, numbers...) */
+#define PROBE_OTHER(probe, parameters, text, count, ...) \
+	void probe_##probe parameters                    \
+	{                                                \
+		record((struct fake_record){             \
+			.event = EVENT_##probe,          \
+			.shape = FAKE_OTHER,             \
+			.name = (text),                  \
+			.number_count = (count),         \
+			.numbers = {__VA_ARGS__},        \
+		});                                      \
+	}
+PROBE_OTHER(GC_START, (int generation), NULL, 1, generation)
+PROBE_OTHER(GC_DONE, (int generation, long collected, long uncollectable), NULL, 3,
+	    generation, collected, uncollectable)
+PROBE_OTHER(IMPORT_START, (const char *module), module, 0, 0)
+PROBE_OTHER(IMPORT_DONE, (const char *module, int found), module, 1, found)
+PROBE_OTHER(THREAD_START, (const char *name, long id), name, 1, id)
+PROBE_OTHER(THREAD_EXIT, (const char *name, long id), name, 1, id)
+PROBE_OTHER(PYTHON_GC_START, (int generation), NULL, 1, generation)
+PROBE_OTHER(PYTHON_GC_DONE, (long collected), NULL, 1, collected)
+PROBE_OTHER(PYTHON_IMPORT_START, (const char *module), module, 0, 0)
+PROBE_OTHER(PYTHON_IMPORT_DONE, (const char *module, int found), module, 1, found)
 
 /* Called by the watcher as well. */
 static struct {

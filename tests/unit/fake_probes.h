@@ -13,9 +13,17 @@
 
 struct pyusdt_layout;
 
+enum fake_shape {
+	FAKE_EVENT,  /* an event of code: all but the numbers */
+	FAKE_CODE,   /* CODE: name, file, line, qualname, module, id */
+	FAKE_PYTHON, /* of provider python: file, name, line */
+	FAKE_OTHER,  /* the numbers, and a module or a thread as the name */
+};
+
 struct fake_record {
 	enum event event;
-	const char *name; /* copies, valid until fake_clear() */
+	enum fake_shape shape;
+	const char *name; /* copies, valid until fake_clear(); NULL: has none */
 	const char *file;
 	const char *qualname;
 	const char *module;
@@ -24,6 +32,8 @@ struct fake_record {
 	long offset;
 	uint64_t id;
 	const void *object; /* only its address is valid */
+	int number_count;
+	long numbers[3];
 };
 
 /* Attach a tracer to exactly the probes of @mask. */
@@ -32,7 +42,7 @@ void fake_watch(uint64_t mask);
 size_t fake_count(void);
 const struct fake_record *fake_record(size_t index);
 
-/* How many records of @event have the function name @name. */
+/* How many records of @event have the name @name. Any thread. */
 size_t fake_count_of(enum event event, const char *name);
 
 void fake_clear(void);

@@ -6,15 +6,21 @@ unit_programs = \
 	tests/unit/check_alloc \
 	tests/unit/check_api \
 	tests/unit/check_callbacks \
+	tests/unit/check_codelist \
 	tests/unit/check_codemeta \
 	tests/unit/check_control \
 	tests/unit/check_events \
+	tests/unit/check_filters \
 	tests/unit/check_format \
+	tests/unit/check_glob \
 	tests/unit/check_layout \
 	tests/unit/check_lifecycle \
 	tests/unit/check_monitoring \
+	tests/unit/check_native \
 	tests/unit/check_options \
+	tests/unit/check_runtime \
 	tests/unit/check_text \
+	tests/unit/check_values \
 	tests/unit/check_watcher
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
@@ -38,10 +44,12 @@ tests_unit_libsupport_la_CFLAGS = $(unit_cflags)
 # The calls of the core that can fail go through tests/unit/failing.c.
 unit_failing = malloc calloc free pthread_create \
 	PyBytes_FromStringAndSize PyCapsule_New PyDict_New PyDict_SetItemString \
-	PyImport_ImportModule PyOS_double_to_string PyObject_Call PyObject_CallFunction \
-	PyObject_CallMethod PyObject_GetAttrString PyObject_Repr PyThreadState_New \
+	PyFrame_GetVar PyImport_ImportModule PyList_Append PyList_SetSlice \
+	PyOS_double_to_string PyObject_Call PyObject_CallFunction PyObject_CallMethod \
+	PyObject_GenericGetDict PyObject_GetAttrString PyObject_Repr PyThreadState_New \
 	PyTuple_New PyType_FromSpec PyType_GetQualName PyUnicode_AsEncodedString \
-	PyUnicode_Substring PyWeakref_NewRef _PyObject_CallFunction_SizeT \
+	PyUnicode_FromString PyUnicode_Substring PyWeakref_NewRef \
+	_PyObject_CallFunction_SizeT \
 	_PyObject_CallMethod_SizeT _PyObject_New
 tests_unit_check_alloc_SOURCES = \
 	tests/unit/check_alloc.c tests/unit/failing.c tests/unit/failing.h
@@ -54,24 +62,41 @@ tests_unit_check_api_CFLAGS = $(unit_cflags)
 tests_unit_check_api_LDADD = $(unit_libs)
 tests_unit_check_callbacks_CFLAGS = $(unit_cflags)
 tests_unit_check_callbacks_LDADD = $(unit_libs)
+# What happens while the walker has let go of the lock.
+tests_unit_check_codelist_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_mutex_unlock
+tests_unit_check_codelist_CFLAGS = $(unit_cflags) -Wno-missing-prototypes
+tests_unit_check_codelist_LDADD = $(unit_libs)
 tests_unit_check_codemeta_CFLAGS = $(unit_cflags)
 tests_unit_check_codemeta_LDADD = $(unit_libs)
 tests_unit_check_control_CFLAGS = $(unit_cflags)
 tests_unit_check_control_LDADD = $(unit_libs)
 tests_unit_check_events_CFLAGS = $(unit_cflags)
 tests_unit_check_events_LDADD = $(unit_libs)
+tests_unit_check_filters_CFLAGS = $(unit_cflags)
+tests_unit_check_filters_LDADD = $(unit_libs)
 tests_unit_check_format_CFLAGS = $(unit_cflags)
 tests_unit_check_format_LDADD = $(unit_libs)
+tests_unit_check_glob_CFLAGS = $(unit_cflags)
+tests_unit_check_glob_LDADD = $(unit_libs)
 tests_unit_check_layout_CFLAGS = $(unit_cflags)
 tests_unit_check_layout_LDADD = $(unit_libs)
 tests_unit_check_lifecycle_CFLAGS = $(unit_cflags)
 tests_unit_check_lifecycle_LDADD = $(unit_libs)
 tests_unit_check_monitoring_CFLAGS = $(unit_cflags)
 tests_unit_check_monitoring_LDADD = $(unit_libs)
+# It has probes of the provider python, and says which file is the interpreter's.
+tests_unit_check_native_CPPFLAGS = $(AM_CPPFLAGS) $(USDT_CPPFLAGS)
+tests_unit_check_native_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pycompat_interpreter
+tests_unit_check_native_CFLAGS = $(unit_cflags) $(USDT_CFLAGS) -Wno-missing-prototypes
+tests_unit_check_native_LDADD = $(unit_libs)
 tests_unit_check_options_CFLAGS = $(unit_cflags)
 tests_unit_check_options_LDADD = $(unit_libs)
+tests_unit_check_runtime_CFLAGS = $(unit_cflags)
+tests_unit_check_runtime_LDADD = $(unit_libs)
 tests_unit_check_text_CFLAGS = $(unit_cflags)
 tests_unit_check_text_LDADD = $(unit_libs)
+tests_unit_check_values_CFLAGS = $(unit_cflags)
+tests_unit_check_values_LDADD = $(unit_libs)
 tests_unit_check_watcher_CFLAGS = $(unit_cflags)
 tests_unit_check_watcher_LDADD = $(unit_libs)
 

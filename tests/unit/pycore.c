@@ -73,26 +73,72 @@ WITHOUT_ARGUMENT(active, pyusdt_active())
 WITHOUT_ARGUMENT(supported, pyusdt_supported())
 WITHOUT_ARGUMENT(watcher, watcher_tid())
 
-static PyObject *record_as_tuple(const struct fake_record *record)
+static PyObject *clear(PyObject *module, PyObject *unused)
 {
-	return Py_BuildValue("(sssilzssKK)", event_name(record->event), record->name,
-			     record->file, record->line, record->offset, record->value,
-			     record->qualname, record->module,
-			     (unsigned long long)record->id,
-			     (unsigned long long)(uintptr_t)record->object);
+	(void)module;
+	(void)unused;
+	fake_clear();
+	Py_RETURN_NONE;
 }
 
-static PyObject *records(PyObject *module, PyObject *file)
+/* @item is stolen. */
+static void append(PyObject *list, PyObject *item)
 {
-	PyObject *name = PyUnicode_AsUTF8String(file);
+	ck_assert_ptr_nonnull(item);
+	ck_assert_int_eq(PyList_Append(list, item), 0);
+	Py_DECREF(item);
+}
+
+static PyObject *other_as_tuple(const struct fake_record *record)
+{
+	PyObject *list = PyList_New(0), *tuple;
+
+	append(list, PyUnicode_FromString(event_name(record->event)));
+	if (record->name)
+		append(list, PyUnicode_FromString(record->name));
+	for (int i = 0; i < record->number_count; i++)
+		append(list, PyLong_FromLong(record->numbers[i]));
+	tuple = PyList_AsTuple(list);
+	Py_DECREF(list);
+	return tuple;
+}
+
+/* The event's name, and the arguments of the probe in their order. */
+static PyObject *record_as_tuple(const struct fake_record *record)
+{
+	const char *event = event_name(record->event);
+
+	switch (record->shape) {
+	case FAKE_EVENT:
+		return Py_BuildValue("(sssilzssKK)", event, record->name, record->file,
+				     record->line, record->offset, record->value,
+				     record->qualname, record->module,
+				     (unsigned long long)record->id,
+				     (unsigned long long)(uintptr_t)record->object);
+	case FAKE_CODE:
+		return Py_BuildValue("(sKssiss)", event, (unsigned long long)record->id,
+				     record->name, record->file, record->line,
+				     record->qualname, record->module);
+	case FAKE_PYTHON:
+		return Py_BuildValue("(sssi)", event, record->file, record->name,
+				     record->line);
+	case FAKE_OTHER:
+		break;
+	}
+	return other_as_tuple(record);
+}
+
+/* @file: NULL for the records that have none. */
+static PyObject *records_of(const char *file)
+{
 	PyObject *list = PyList_New(0);
 
-	(void)module;
 	for (size_t i = 0; i < fake_count(); i++) {
 		const struct fake_record *record = fake_record(i);
 		PyObject *tuple;
 
-		if (strcmp(record->file, PyBytes_AsString(name)))
+		if (file ? !record->file || strcmp(record->file, file) != 0
+			 : record->file != NULL)
 			continue;
 		tuple = record_as_tuple(record);
 		if (tuple)
@@ -103,8 +149,24 @@ static PyObject *records(PyObject *module, PyObject *file)
 		if (!list)
 			break;
 	}
+	return list;
+}
+
+static PyObject *records(PyObject *module, PyObject *file)
+{
+	PyObject *name = PyUnicode_AsUTF8String(file);
+	PyObject *list = records_of(PyBytes_AsString(name));
+
+	(void)module;
 	Py_DECREF(name);
 	return list;
+}
+
+static PyObject *others(PyObject *module, PyObject *unused)
+{
+	(void)module;
+	(void)unused;
+	return records_of(NULL);
 }
 
 typedef const char *format_fn(char *buffer, size_t size, PyObject *object);
@@ -114,16 +176,18 @@ static PyObject *format(format_fn *function, PyObject *arguments)
 {
 	PyObject *object, *result;
 	Py_ssize_t size;
+	const char *text;
 	char *buffer;
 
 	if (!PyArg_ParseTuple(arguments, "On", &object, &size))
 		return NULL;
 	buffer = malloc((size_t)size);
 	ck_assert_ptr_nonnull(buffer);
-	ck_assert_ptr_eq(function(buffer, (size_t)size, object), buffer);
+	text = function(buffer, (size_t)size, object);
 	ck_assert_msg(!PyErr_Occurred(), "an exception is left set");
-	ck_assert_uint_lt(strlen(buffer), (size_t)size);
-	result = PyUnicode_DecodeUTF8(buffer, (Py_ssize_t)strlen(buffer), NULL);
+	ck_assert(buffer <= text && text < buffer + size);
+	ck_assert_ptr_nonnull(memchr(text, '\0', (size_t)(buffer + size - text)));
+	result = PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), NULL);
 	free(buffer);
 	return result;
 }
@@ -140,6 +204,12 @@ static PyObject *as_callable(PyObject *module, PyObject *arguments)
 	return format(format_callable, arguments);
 }
 
+static PyObject *as_exception(PyObject *module, PyObject *arguments)
+{
+	(void)module;
+	return format(format_exception, arguments);
+}
+
 static PyMethodDef methods[] = {
 	{"enable", enable, METH_O, NULL},
 	{"disable", disable, METH_NOARGS, NULL},
@@ -150,12 +220,27 @@ static PyMethodDef methods[] = {
 	{"configure", configure, METH_O, NULL},
 	{"watch", watch, METH_O, NULL},
 	{"records", records, METH_O, NULL},
+	{"others", others, METH_NOARGS, NULL},
+	{"clear", clear, METH_NOARGS, NULL},
 	{"watcher", watcher, METH_NOARGS, NULL},
 	{"note", note, METH_O, NULL},
 	{"format_value", as_value, METH_VARARGS, NULL},
 	{"format_callable", as_callable, METH_VARARGS, NULL},
+	{"format_exception", as_exception, METH_VARARGS, NULL},
 	{NULL, NULL, 0, NULL},
 };
+
+static int add_names(PyObject *module)
+{
+	PyObject *names = PyList_New(0);
+	int error;
+
+	for (int i = 0; i < MONITOR_COUNT; i++)
+		append(names, PyUnicode_FromString(event_name(i)));
+	error = PyModule_AddObjectRef(module, "NAMES", names);
+	Py_DECREF(names);
+	return error;
+}
 
 static int add_constants(PyObject *module)
 {
@@ -163,6 +248,8 @@ static int add_constants(PyObject *module)
 		if (PyModule_AddIntConstant(module, event_name(i), (long)event_bit(i)) <
 		    0)
 			return -1;
+	if (add_names(module) < 0)
+		return -1;
 	return PyModule_AddIntConstant(module, "ALL", (long)ALL_EVENTS);
 }
 

@@ -6,10 +6,15 @@
  *   enable(mask) disable() poll() enabled() active() supported() configure(poll_msec)
  *   watch(mask)         attach a tracer to exactly these probes
  *   records(file)       what was emitted for code of that file, as a list of tuples:
- * event name, and the probe's arguments in their order watcher()           thread id, or
- * 0 note(number)        kept in C, for what happens when Python is about to be gone
+ *                       event name, and the probe's arguments in their order
+ *   others()            likewise, what is not of code
+ *   clear()             forget both
+ *   watcher()           thread id, or 0
+ *   note(number)        kept in C, for what happens when Python is about to be gone
  *   format_value(object, size) format_callable(object, size)
- *   PY_START ... and ALL, the events of code
+ *   format_exception(object, size)
+ *   NAMES               of the events of code
+ *   PY_START ...        all events, and ALL, those of code
  */
 #ifndef PYCORE_H
 #define PYCORE_H

@@ -24,6 +24,8 @@ static void set_environment(void)
 		unsetenv(others[i]);
 	setenv("PYTHONHOME", TEST_PYTHONHOME, 1);
 	setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
+	/* Whatever probes the CPython has that the tests are built with. */
+	setenv("PYUSDT_COMPAT", "1", 1);
 }
 
 int support_run(const char *name, TCase *const *tcases)
@@ -103,13 +105,18 @@ long py_long(const char *expression)
 	return value;
 }
 
+uint64_t supported_events(void)
+{
+	return Py_Version < 0x030e0000 ? events_all & ~BRANCH_SIDES : events_all;
+}
+
 void py_define_state(void)
 {
-	py_exec("M = sys.monitoring\n"
+	py_exec("import gc\n"
+		"M = sys.monitoring\n"
 		"E = M.events\n"
-		"EVENTS = {n: getattr(E, n) for n in ('PY_START', 'PY_RESUME',\n"
-		"    'PY_RETURN',\n"
-		"                                     'PY_YIELD', 'CALL', 'LINE')}\n"
+		"EVENTS = {n: getattr(E, n) for n in core.NAMES if hasattr(E, n)}\n"
+		"if 'BRANCH_LEFT' in EVENTS: del EVENTS['BRANCH']\n"
 		"real_register = M.register_callback\n"
 		"def registered(tool):\n"
 		"    found = set()\n"
@@ -119,15 +126,29 @@ void py_define_state(void)
 		"            real_register(tool, bit, callback)\n"
 		"            found.add(name)\n"
 		"    return found\n"
+		"def named(bits): return {n for n, bit in EVENTS.items() if bits & bit}\n"
 		"def events(tool):\n"
-		"    bits = M.get_events(tool) if M.get_tool(tool) else 0\n"
-		"    return {n for n, bit in EVENTS.items() if bits & bit}\n"
+		"    return named(M.get_events(tool)) if M.get_tool(tool) else set()\n"
+		"def scopes():\n"
+		"    yield sys.modules['_frozen_importlib']._find_and_load.__code__\n"
+		"    threading = sys.modules.get('threading')\n"
+		"    if threading: yield threading.Thread._bootstrap_inner.__code__\n"
+		"def local(tool):\n"
+		"    if not M.get_tool(tool): return []\n"
+		"    return [named(M.get_local_events(tool, c)) for c in scopes()]\n"
+		"def needed(*names):\n"
+		"    both = set(names)\n"
+		"    if 'BRANCH' in both and 'BRANCH' not in EVENTS:\n"
+		"        both = both - {'BRANCH'} | {'BRANCH_LEFT', 'BRANCH_RIGHT'}\n"
+		/* Where CALL is set, sys.monitoring tells the others as well. */
+		"    call = {'C_RETURN': 'CALL', 'C_RAISE': 'CALL'}\n"
+		"    return {call.get(n, n) for n in both}, both\n"
+		"def one(i): return M.get_tool(i), events(i), registered(i), local(i)\n"
 		"def state():\n"
-		"    return [(M.get_tool(i), events(i), registered(i)) for i in\n"
-		"        range(6)] + \\\n"
-		"        [core.enabled(), core.active()]\n"
-		"def same(got, want): assert got == want, (got, want)\n"
-		"countdown = {}\n"
+		"    return [*map(one, range(6)), list(gc.callbacks), core.enabled(),\n"
+		"            core.active()]\n"
+		"def same(got, want): assert got == want, (got, want)\n");
+	py_exec("countdown = {}\n"
 		"def hook(event, number): countdown[event] = number\n"
 		"def audit(event, arguments):\n"
 		"    if event in countdown:\n"

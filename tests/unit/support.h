@@ -17,10 +17,20 @@
 #include "fake_probes.h"
 #include "pyusdt.h"
 
-/* All that are events of code; core.ALL. */
-#define ALL_EVENTS                                                                 \
-	(PYUSDT_PY_START | PYUSDT_PY_RESUME | PYUSDT_PY_RETURN | PYUSDT_PY_YIELD | \
-	 PYUSDT_CALL | PYUSDT_LINE)
+enum {
+	CODE_EVENTS = 0
+#define EVENT(name, bit, arguments, value, also, requires) | 1 << (bit)
+#include "events.def"
+};
+
+/* CPython has these from 3.14 on. */
+#define BRANCH_SIDES (PYUSDT_BRANCH_LEFT | PYUSDT_BRANCH_RIGHT)
+
+/* The events of code that every CPython has; core.ALL. */
+#define ALL_EVENTS ((uint64_t)CODE_EVENTS & ~BRANCH_SIDES)
+
+/* All events that the running CPython has. */
+uint64_t supported_events(void);
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -49,9 +59,12 @@ long py_long(const char *expression);
 
 /*
  * Defines state(), all that an error must leave as it was: each tool id's name, events
- * and callbacks, and what is enabled; and registered(id), the events that have a
- * callback. hook(event, number), an audit hook: the number-th such event from now on
- * raises. Needs python_start*().
+ * and callbacks, gc.callbacks, and what is enabled; EVENTS, those of sys.monitoring that
+ * the core uses; events(id), those that are set; local(id), those that are set in the
+ * functions for imports and, once there, threads; registered(id), those that have a
+ * callback; needed(*names), what events() and registered() are for these events.
+ * hook(event, number), an audit hook: the number-th such event from now on raises. Needs
+ * python_start*().
  */
 void py_define_state(void);
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Evaluates the expressions it is given, one a line, and prints each result as JSON."""
 
+import gc
 import json
 import sys
 import threading
@@ -31,14 +32,38 @@ def run_in_threads(threads, times):
     return threads * times
 
 
+def tool():
+    """The id that pyusdt has, or None."""
+    ids = [tool for tool in range(6) if sys.monitoring.get_tool(tool) == "pyusdt"]
+    return ids[0] if ids else None
+
+
 def instrumented():
     """The names of the sys.monitoring events that are set for pyusdt's tool id."""
-    for tool in range(6):
-        if sys.monitoring.get_tool(tool) == "pyusdt":
-            events = sys.monitoring.get_events(tool)
-            names = vars(sys.monitoring.events).items()
-            return sorted(n for n, bit in names if bit and bit & events == bit)
-    return None
+    if tool() is None:
+        return None
+    events = sys.monitoring.get_events(tool())
+    names = vars(sys.monitoring.events).items()
+    return sorted(n for n, bit in names if bit and bit & events == bit)
+
+
+def hooks():
+    """What is set beside that: callbacks of gc, events of imports and of threads."""
+    bootstrap = sys.modules["_frozen_importlib"]
+    functions = (bootstrap._find_and_load, threading.Thread._bootstrap_inner)
+    local = [sys.monitoring.get_local_events(tool(), f.__code__) for f in functions]
+    return [len(gc.callbacks), *map(bool, local)]
+
+
+def define(name):
+    """A function of that name, in a code object of its own that ends with it."""
+    exec(f"def {name}(): pass", globals())
+    globals()[name]()
+
+
+def forget(name):
+    del globals()[name]
+    gc.collect()
 
 
 def settle():

@@ -1,0 +1,830 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Which code is told, what the rest costs, and filters that change. */
+#include <errno.h>
+#include <stdio.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "filters.h"
+#include "support.h"
+
+static int set_filters(const char *include, const char *exclude)
+{
+	struct pyusdt_options options = PYUSDT_OPTIONS_INIT;
+
+	ck_assert_int_eq(pyusdt_options_get(&options), 0);
+	options.include = include;
+	options.exclude = exclude;
+	return pyusdt_configure(&options);
+}
+
+static PyObject *filters(PyObject *module, PyObject *arguments)
+{
+	const char *include = NULL, *exclude = NULL;
+
+	(void)module;
+	if (!PyArg_ParseTuple(arguments, "|ss", &include, &exclude))
+		return NULL;
+	return PyLong_FromLong(set_filters(include, exclude));
+}
+
+static PyMethodDef methods[] = {
+	{"filters", filters, METH_VARARGS, NULL},
+	{NULL, NULL, 0, NULL},
+};
+
+/* Code under two names that is the source of every event. */
+static const char definitions[] =
+	"from collections import Counter\n"
+	"def make(module, file, source):\n"
+	"    names = {'__name__': module}\n"
+	"    exec(compile(source, file, 'exec'), names)\n"
+	"    return names\n"
+	"WORK = '''\n"
+	"def resumed():\n"
+	"    try:\n"
+	"        yield 1\n"
+	"    except KeyError:\n"
+	"        yield 2\n"
+	"def raising():\n"
+	"    raise ValueError('wrong')\n"
+	"def delegating():\n"
+	"    yield from resumed()\n"
+	"def work():\n"
+	"    for number in range(3):\n"
+	"        if number:\n"
+	"            len('')\n"
+	"    generator = resumed()\n"
+	"    next(generator)\n"
+	"    generator.throw(KeyError)\n"
+	"    try:\n"
+	"        raising()\n"
+	"    except ValueError:\n"
+	"        pass\n"
+	"    try:\n"
+	"        try:\n"
+	"            int('x')\n"
+	"        finally:\n"
+	"            number = 0\n"
+	"    except ValueError:\n"
+	"        pass\n"
+	"    for number in delegating():\n"
+	"        pass\n"
+	"'''\n"
+	"wanted = make('wanted.part', '/src/wanted.py', WORK)['work']\n"
+	"other = make('other', '/src/other.py', WORK)['work']\n"
+	"def told(file):\n" /* event, name, line, offset, qualified name */
+	"    return [r[:2] + r[3:5] + r[6:7] for r in core.records(file)]\n"
+	"def events_of(file): return {r[0] for r in core.records(file)}\n"
+	"def run(function):\n"
+	"    core.clear()\n"
+	"    function()\n"
+	"    return told(function.__code__.co_filename)\n"
+	/* How often each of our callbacks is called for each place of other(). */
+	"calls = Counter()\n"
+	"def counted(name, callback):\n"
+	"    def count(code, place, *rest):\n"
+	"        if code.co_filename == '/src/other.py':\n"
+	"            calls[name, code.co_name, place] += 1\n"
+	"        return callback(code, place, *rest)\n"
+	"    return count\n"
+	"def count_calls():\n"
+	"    for name in registered(4):\n"
+	"        callback = real_register(4, EVENTS[name], None)\n"
+	"        real_register(4, EVENTS[name], counted(name, callback))\n"
+	"STAY = {'PY_THROW', 'PY_UNWIND', 'RAISE', 'RERAISE', 'EXCEPTION_HANDLED'}\n";
+
+static void define(void)
+{
+	ck_assert_int_eq(PyModule_AddFunctions(PyImport_AddModule("core"), methods), 0);
+	py_define_state();
+	py_exec(definitions);
+}
+
+static void setup(void)
+{
+	python_start();
+	define();
+}
+
+static void teardown(void)
+{
+	python_stop();
+}
+
+/* Functions by the name that patterns are on; a pattern and those that it includes. */
+static const char modules[] =
+	"functions = {}\n"
+	"def add(module, file, source, *names):\n"
+	"    where = make(module, file, source)\n"
+	"    if module is None: del where['__name__']\n"
+	"    for name in names:\n"
+	"        function = eval(name, where)\n"
+	"        qualname = function.__code__.co_qualname\n"
+	"        functions[f'{module}.{qualname}' if module else qualname] = function\n"
+	"add('shop', '/x/shop/__init__.py', 'def main(): pass', 'main')\n"
+	"add('shop.orders', '/x/shop/orders.py', '''\n"
+	"def total(): pass\n"
+	"class Order:\n"
+	"    def __init__(self): pass\n"
+	"    def total(self): pass\n"
+	"def outer():\n"
+	"    def inner(): pass\n"
+	"    return inner\n"
+	"''', 'total', 'Order.__init__', 'Order.total', 'outer()')\n"
+	"add('shops', '/y/shops.py', 'def main(): pass', 'main')\n"
+	"add(None, '/y/no name, a comma.py', 'def lone(): pass', 'lone')\n"
+	"add('ü.é', '/y/ü.py', 'def ö(): pass', 'ö')\n"
+	"add('m' * 500, '/y/' + 'f' * 500, 'def long(): pass', 'long')\n"
+	"add('odd\\udc80', '/y/odd\\udcff', 'def odd(): pass', 'odd')\n"
+	"def is_told(function):\n"
+	"    core.clear()\n"
+	"    function(*[None] * function.__code__.co_argcount)\n"
+	"    file = function.__code__.co_filename.encode('utf-8', 'backslashreplace')\n"
+	"    seen = {r[6] for r in core.records(file.decode())}\n"
+	"    assert seen <= {function.__code__.co_qualname}, seen\n"
+	"    return bool(seen)\n"
+	"def seen(): return {n for n, function in functions.items() if\n"
+	"    is_told(function)}\n";
+
+static const struct {
+	const char *include;
+	const char *exclude;
+	const char *told; /* Python: the names, of `all` */
+} choices[] = {
+	{"", "", "all"},
+	{NULL, NULL, "all"},
+	{" , ,\t\n,", "", "all"},
+	{"*", "", "all"},
+	{"*", "*", "{}"},
+	{"", "*", "{}"},
+	{"nothing", "", "{}"},
+	{"shop.orders.total", "", "{'shop.orders.total'}"},
+	{"shop.*", "", "{n for n in all if n.startswith('shop.')}"},
+	{"shop*", "", "{n for n in all if n.startswith('shop')}"},
+	{"  shop.main ,\tshops.main\n", "", "{'shop.main', 'shops.main'}"},
+	{",,shop.main,,", "", "{'shop.main'}"},
+	{"*.total", "", "{'shop.orders.total', 'shop.orders.Order.total'}"},
+	{"*.__init__", "", "{'shop.orders.Order.__init__'}"},
+	{"*.<locals>.*", "", "{'shop.orders.outer.<locals>.inner'}"},
+	{"shop.*", "*.orders.*", "{'shop.main'}"},
+	{"shop.orders.total", "shop.*", "{}"},
+	{"shop.orders.total,shop.main", "*.total", "{'shop.main'}"},
+	{"", "shop*,odd*", "{'lone', 'ü.é.ö', 'm' * 500 + '.long'}"},
+	{"file:/x/*", "", "{n for n in all if n.startswith('shop.')}"},
+	{"file:*/orders.py", "", "{n for n in all if 'orders' in n}"},
+	{"file:shop*", "", "{}"},
+	{"/x/*", "", "{}"},
+	{"file:/x/*", "file:*orders*", "{'shop.main'}"},
+	{"file:*/orders.py", "*.Order.*",
+	 "{'shop.orders.total', 'shop.orders.outer.<locals>.inner'}"},
+	{"file:/y/no name? a comma.py", "", "{'lone'}"},
+	{"lone", "", "{'lone'}"},
+	{".lone", "", "{}"},
+	{"?.?.?", "", "{'ü.é.ö'}"},
+	{"ü.*", "", "{'ü.é.ö'}"},
+	{"file:*/ü.py", "", "{'ü.é.ö'}"},
+	{"[mü]*", "", "{'ü.é.ö', 'm' * 500 + '.long'}"},
+	{"m*m.long", "", "{'m' * 500 + '.long'}"},
+	{"file:*fff", "", "{'m' * 500 + '.long'}"},
+	{"odd\\udc80.odd", "", "{'odd\\udc80.odd'}"},
+	{"file:*\\udcff", "", "{'odd\\udc80.odd'}"},
+	{"Shop.*,FILE:/x/*", "", "{}"},
+};
+
+static void check_choice(int choice)
+{
+	py_exec("got, all = seen(), set(functions)");
+	py_exec("assert len(all) == 10, all");
+	ck_assert_int_eq(PyModule_AddStringConstant(PyImport_AddModule("__main__"),
+						    "source", choices[choice].told),
+			 0);
+	py_exec("same(got, set(eval(source)))");
+}
+
+START_TEST(chosen_before_arming)
+{
+	py_exec(modules);
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(set_filters(choices[_i].include, choices[_i].exclude), 0);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
+	check_choice(_i);
+	check_choice(_i);
+}
+END_TEST
+
+/* One after the other: what one filter has left out comes back. */
+START_TEST(chosen_while_watched)
+{
+	py_exec(modules);
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
+	for (int i = 0; i < (int)ARRAY_SIZE(choices); i++) {
+		ck_assert_int_eq(set_filters(choices[i].include, choices[i].exclude), 0);
+		check_choice(i);
+	}
+}
+END_TEST
+
+START_TEST(the_filters_are_options)
+{
+	struct pyusdt_options options = PYUSDT_OPTIONS_INIT;
+
+	pyusdt_options_get(&options);
+	ck_assert_str_eq(options.include, "");
+	ck_assert_str_eq(options.exclude, "");
+	ck_assert_int_eq(set_filters("a, b", "c"), 0);
+	pyusdt_options_get(&options);
+	ck_assert_str_eq(options.include, "a, b");
+	ck_assert_str_eq(options.exclude, "c");
+	/* Its own strings, which go with the change. */
+	ck_assert_int_eq(set_filters(options.exclude, options.include), 0);
+	pyusdt_options_get(&options);
+	ck_assert_str_eq(options.include, "c");
+	ck_assert_str_eq(options.exclude, "a, b");
+	ck_assert_int_eq(set_filters(NULL, NULL), 0);
+	pyusdt_options_get(&options);
+	ck_assert_str_eq(options.include, "");
+	ck_assert_str_eq(options.exclude, "");
+}
+END_TEST
+
+static const char comma[] = "a comma stands between patterns: write ? for one in a name";
+
+static const struct {
+	const char *pattern;
+	const char *error; /* NULL: it is good */
+} patterns[] = {
+	{"a.b", NULL},
+	{"*", NULL},
+	{"[ab]", NULL},
+	{"file:*", NULL},
+	{"file:[[]x", NULL},
+	{"file", NULL},
+	{"a b", NULL},
+	{"", "empty"},
+	{"file:", "empty"},
+	{"a,b", comma},
+	{"file:a,b", comma},
+	{",", comma},
+	{"a[b", "[ without ]"},
+	{"file:[", "[ without ]"},
+	{"[!]", "[ without ]"},
+	{"[b-a]", "range that ends before it begins"},
+	{"file:x[9-0]", "range that ends before it begins"},
+};
+
+START_TEST(bad_patterns_change_nothing)
+{
+	const char *pattern = patterns[_i].pattern;
+	const char *error = pyusdt_pattern_error(pattern);
+	struct pyusdt_options options = PYUSDT_OPTIONS_INIT;
+	char list[64];
+
+	ck_assert_pstr_eq(error, patterns[_i].error);
+	/* Between patterns a comma is none of them, and nor is nothing. */
+	if (!error || error == comma || !*pattern || strchr(pattern, ','))
+		return;
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
+	ck_assert_int_eq(set_filters("wanted.*", "none"), 0);
+	pyusdt_options_get(&options);
+	for (int where = 0; where < 2; where++) {
+		snprintf(list, sizeof(list), "other.*, %s ,x", pattern);
+		options.value_max = 99;
+		options.include = where ? "other.*" : list;
+		options.exclude = where ? list : "wanted.*";
+		ck_assert_int_eq(pyusdt_configure(&options), -EINVAL);
+		pyusdt_options_get(&options);
+		ck_assert_str_eq(options.include, "wanted.*");
+		ck_assert_str_eq(options.exclude, "none");
+		ck_assert_uint_eq(options.value_max, 256);
+	}
+	py_exec("wanted(); other()\n"
+		"assert told('/src/wanted.py') and not told('/src/other.py')\n");
+}
+END_TEST
+
+static const struct {
+	const char *include;
+	const char *exclude;
+	int error;
+} environments[] = {
+	{"wanted.*", NULL, 0},
+	{NULL, "o*", 0},
+	{" wanted.*,file:/nowhere/* ", "*.none", 0},
+	{"wanted.*,[", NULL, -EINVAL},
+	{NULL, "o*,[z-a]", -EINVAL},
+	{"file:", NULL, -EINVAL},
+};
+
+static const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+/* More would be told than was asked for: that cannot be ignored. */
+START_TEST(from_the_environment)
+{
+	const char *include = environments[_i].include;
+	const char *exclude = environments[_i].exclude;
+	int error = environments[_i].error;
+	struct pyusdt_options options = PYUSDT_OPTIONS_INIT;
+
+	if (include)
+		setenv("PYUSDT_INCLUDE", include, 1);
+	if (exclude)
+		setenv("PYUSDT_EXCLUDE", exclude, 1);
+	python_start_bare();
+	define();
+	py_exec("before = state()");
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), error);
+	pyusdt_options_get(&options);
+	ck_assert_str_eq(options.include, error ? "" : or_empty(include));
+	ck_assert_str_eq(options.exclude, error ? "" : or_empty(exclude));
+	py_exec("wanted(); other()\n"
+		"assert not told('/src/other.py')\n");
+	if (error) {
+		ck_assert_int_eq(thread_count(), 1);
+		py_exec("same(state(), before)\n");
+	} else {
+		py_exec("assert told('/src/wanted.py')\n");
+	}
+	python_stop();
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	const char *text;
+	int values;
+	unsigned int value_max;
+} values[] = {
+	{"PYUSDT_VALUES", "none", PYUSDT_VALUES_NONE, 256},
+	{"PYUSDT_VALUES", "safe", PYUSDT_VALUES_SAFE, 256},
+	{"PYUSDT_VALUES", "repr", PYUSDT_VALUES_REPR, 256},
+	{"PYUSDT_VALUES", "", PYUSDT_VALUES_SAFE, 256},
+	{"PYUSDT_VALUES", "REPR", PYUSDT_VALUES_SAFE, 256},
+	{"PYUSDT_VALUES", "repr ", PYUSDT_VALUES_SAFE, 256},
+	{"PYUSDT_VALUES", "2", PYUSDT_VALUES_SAFE, 256},
+	{"PYUSDT_VALUE_MAX", "16", PYUSDT_VALUES_SAFE, 16},
+	{"PYUSDT_VALUE_MAX", "4096", PYUSDT_VALUES_SAFE, 4096},
+	{"PYUSDT_VALUE_MAX", "15", PYUSDT_VALUES_SAFE, 256},
+	{"PYUSDT_VALUE_MAX", "4097", PYUSDT_VALUES_SAFE, 256},
+	{"PYUSDT_VALUE_MAX", "64k", PYUSDT_VALUES_SAFE, 256},
+	{"PYUSDT_VALUE_MAX", "-64", PYUSDT_VALUES_SAFE, 256},
+	{"PYUSDT_VALUE_MAX", "", PYUSDT_VALUES_SAFE, 256},
+};
+
+START_TEST(values_from_the_environment)
+{
+	struct pyusdt_options options = PYUSDT_OPTIONS_INIT;
+
+	setenv(values[_i].name, values[_i].text, 1);
+	ck_assert_int_eq(pyusdt_options_get(&options), 0);
+	ck_assert_int_eq(options.values, values[_i].values);
+	ck_assert_uint_eq(options.value_max, values[_i].value_max);
+}
+END_TEST
+
+/* Every event of code, as it is without filters, but of that code only. */
+START_TEST(only_matching_code_is_told)
+{
+	fake_watch(ALL_EVENTS);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	py_exec("everything = run(wanted)\n"
+		"same(run(other), everything)\n"
+		"same({r[0] for r in everything}, set(core.NAMES) - {'BRANCH_LEFT',\n"
+		"    'BRANCH_RIGHT'})\n"
+		"same(core.filters('wanted.*'), 0)\n"
+		"for i in range(3):\n"
+		"    same(run(other), [])\n"
+		"    same(run(wanted), everything)\n"
+		"same(core.filters('', 'wanted.*'), 0)\n"
+		"for i in range(3):\n"
+		"    same(run(wanted), [])\n"
+		"    same(run(other), everything)\n"
+		"same(core.filters('', 'wanted.part.work'), 0)\n"
+		"same(run(wanted), [r for r in everything if r[4] != 'work'])\n"
+		"same(core.filters(), 0)\n"
+		"same(run(wanted), everything)\n"
+		"same(run(other), everything)\n");
+}
+END_TEST
+
+/*
+ * At no cost after the first times, where CPython allows it: each place is disabled by
+ * itself, a line may have two, and 3.12 and 3.13 tell an instruction once more.
+ */
+START_TEST(other_code_is_disabled)
+{
+	fake_watch(ALL_EVENTS);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	py_exec("other(); wanted()\n"
+		"same(core.filters('', 'other.*'), 0)\n"
+		"count_calls()\n"
+		"for i in range(3): other()\n"
+		"same({name for name, *_ in calls}, registered(4))\n"
+		"calls.clear()\n"
+		"for i in range(5): other(); wanted()\n"
+		"same({name for name, *_ in calls}, STAY)\n"
+		"same(set(count % 5 for count in calls.values()), {0})\n"
+		/* What is told goes on. */
+		"same(core.filters('', 'wanted.*'), 0)\n"
+		"calls.clear()\n"
+		"for i in range(5): other()\n"
+		"same({name for name, *_ in calls}, registered(4))\n"
+		"same(set(count % 5 for count in calls.values()), {0})\n");
+}
+END_TEST
+
+/* Another tool's disabled places come back when ours have to, and only then. */
+START_TEST(others_are_disturbed_only_when_it_must_be)
+{
+	fake_watch(PYUSDT_PY_START);
+	py_exec("M.use_tool_id(1, 'other')\n"
+		"times = 0\n"
+		"def once(code, offset):\n"
+		"    global times\n"
+		"    times += code is third.__code__\n"
+		"    return M.DISABLE\n"
+		"M.register_callback(1, E.PY_START, once)\n"
+		"M.set_events(1, E.PY_START)\n"
+		"def third(): pass\n"
+		"def expect(number):\n"
+		"    third(); third()\n"
+		"    same(times, number)\n"
+		"same(core.enable(core.PY_START), 0)\n"
+		"expect(1)\n"
+		/* Nothing was left out before. */
+		"same(core.filters('wanted.*,*'), 0)\n"
+		"expect(1)\n"
+		"wanted()\n"
+		"same(core.filters('wanted.*'), 0)\n"
+		"expect(1)\n" /* disabled for us by that */
+		"same(core.filters('wanted.*'), 0)\n"
+		"core.poll()\n"
+		"expect(1)\n"
+		"same(core.filters('wanted.*,x'), 0)\n"
+		"expect(2)\n"
+		"same(core.filters(), 0)\n"
+		"expect(3)\n"
+		"same(core.filters('', 'nothing'), 0)\n"
+		"expect(3)\n");
+}
+END_TEST
+
+/* While nothing is instrumented there is nothing to bring back, but afterwards. */
+START_TEST(changed_while_unwatched)
+{
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
+	py_exec("everything = run(other)\n"
+		"assert everything\n"
+		"same(core.filters('wanted.*'), 0)\n"
+		"same(run(other), [])\n"
+		"core.watch(0)\n"
+		"same(core.poll(), 1)\n"
+		"same(core.filters(), 0)\n"
+		"same(run(other), [])\n"
+		"core.watch(core.PY_START)\n"
+		"core.poll()\n"
+		"same(run(other), everything)\n");
+}
+END_TEST
+
+START_TEST(changed_while_disarmed)
+{
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
+	py_exec("everything = run(other)\n"
+		"assert everything\n"
+		"same(core.filters('wanted.*'), 0)\n"
+		"same(run(other), [])\n"
+		"same(core.disable(), 0)\n"
+		"same(core.filters(), 0)\n"
+		"same(core.enable(core.PY_START), 0)\n"
+		"same(run(other), everything)\n");
+}
+END_TEST
+
+/* CALL is what can be disabled of it. */
+START_TEST(returns_of_c_functions)
+{
+	const uint64_t events = PYUSDT_C_RETURN | PYUSDT_C_RAISE;
+
+	fake_watch(events);
+	ck_assert_int_eq(pyusdt_enable(events), 0);
+	py_exec("EVENTS_OF_C = {'C_RETURN', 'C_RAISE'}\n"
+		"same(registered(4), EVENTS_OF_C)\n"
+		"everything = run(wanted)\n"
+		"same({r[0] for r in everything}, EVENTS_OF_C)\n"
+		"same(core.filters('wanted.*'), 0)\n"
+		"same(registered(4), EVENTS_OF_C | {'CALL'})\n"
+		"same(events(4), {'CALL'})\n"
+		"count_calls()\n"
+		"for i in range(3):\n"
+		"    same(run(other), [])\n"
+		"    same(run(wanted), everything)\n"
+		"same({name for name, *_ in calls}, EVENTS_OF_C | {'CALL'})\n"
+		"calls.clear()\n"
+		"same(run(other), [])\n"
+		"same(calls, {})\n"
+		"same(core.filters(), 0)\n"
+		"same(run(other), everything)\n");
+}
+END_TEST
+
+START_TEST(provider_python)
+{
+	const uint64_t events = PYUSDT_PYTHON_FUNCTION_ENTRY |
+				PYUSDT_PYTHON_FUNCTION_RETURN | PYUSDT_PYTHON_LINE;
+
+	fake_watch(events);
+	ck_assert_int_eq(pyusdt_enable(events), 0);
+	py_exec("def run(function):\n"
+		"    core.clear()\n"
+		"    function()\n"
+		"    return [(r[0], *r[2:])\n"
+		"        for r in core.records(function.__code__.co_filename)]\n"
+		"everything = run(wanted)\n"
+		"same(run(other), everything)\n"
+		"same(len({r[0] for r in everything}), 3)\n"
+		"same(core.filters('', 'file:/src/o*'), 0)\n"
+		"for i in range(3):\n"
+		"    same(run(other), [])\n"
+		"    same(run(wanted), everything)\n"
+		"same(core.filters('', 'file:/src/w*'), 0)\n"
+		"same(run(wanted), [])\n"
+		"same(run(other), everything)\n"
+		"same(core.filters('', '*'), 0)\n"
+		"count_calls()\n"
+		"other()\n"
+		"calls.clear()\n"
+		"other()\n"
+		"same({name for name, *_ in calls}, {'PY_THROW', 'PY_UNWIND'})\n");
+}
+END_TEST
+
+/* CODE is for events to come: there are none of code that is left out. */
+START_TEST(names_of_code)
+{
+	fake_watch(PYUSDT_PY_START | PYUSDT_CODE);
+	ck_assert_int_eq(set_filters("wanted.part.work", NULL), 0);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START | PYUSDT_CODE), 0);
+	py_exec("def announced():\n"
+		"    found = [r[5] for file in ('/src/wanted.py', '/src/other.py')\n"
+		"        for r in core.records(file) if r[0] == 'CODE']\n"
+		"    core.clear()\n"
+		"    return found\n"
+		"wanted(); other()\n"
+		"same(announced(), ['work'])\n"
+		"core.watch(core.PY_START); core.poll()\n"
+		"core.watch(core.PY_START | core.CODE); core.poll()\n"
+		"same(announced(), ['work'])\n"
+		/* Now others are told: before their first event. */
+		"same(core.filters('wanted.*'), 0)\n"
+		"wanted(); other()\n"
+		"same([r[:1] + r[5:6] if r[0] == 'CODE' else r[:2]\n"
+		"      for r in core.records('/src/wanted.py')\n"
+		"      if 'resumed' in r],\n"
+		"     [('CODE', 'resumed')] + [('PY_START', 'resumed')] * 2)\n"
+		"announced()\n"
+		"core.watch(core.PY_START); core.poll()\n"
+		"core.watch(core.PY_START | core.CODE); core.poll()\n"
+		"same(announced(), ['work', 'resumed', 'raising', 'delegating'])\n");
+}
+END_TEST
+
+/* Events of the runtime are about no code: what is theirs cannot be left out. */
+#define RUNTIME_EVENTS                                                    \
+	(PYUSDT_IMPORT_START | PYUSDT_IMPORT_DONE | PYUSDT_THREAD_START | \
+	 PYUSDT_THREAD_EXIT | PYUSDT_GC_START | PYUSDT_GC_DONE |          \
+	 PYUSDT_PYTHON_IMPORT_START | PYUSDT_PYTHON_IMPORT_DONE |         \
+	 PYUSDT_PYTHON_GC_START | PYUSDT_PYTHON_GC_DONE)
+
+static const char runtime[] =
+	"import gc, threading\n"
+	"gc.disable()\n"
+	"def happen():\n"
+	"    core.clear()\n"
+	"    try: import not_to_be_found\n"
+	"    except ImportError: pass\n"
+	"    thread = threading.Thread(target=int, name='mine')\n"
+	"    thread.start(); thread.join()\n"
+	"    gc.collect()\n"
+	"    return Counter(r[0] for r in core.others()\n"
+	"        if not isinstance(r[1], str) or r[1] in ('mine', 'not_to_be_found'))\n"
+	"WANTED = dict.fromkeys(('IMPORT_START', 'IMPORT_DONE', 'THREAD_START',\n"
+	"    'THREAD_EXIT',\n"
+	"    'GC_START', 'GC_DONE', 'PYTHON_IMPORT_START', 'PYTHON_IMPORT_DONE',\n"
+	"    'PYTHON_GC_START',\n"
+	"    'PYTHON_GC_DONE'), 1)\n";
+
+START_TEST(the_runtime_is_not_filtered)
+{
+	py_exec(runtime);
+	ck_assert_int_eq(set_filters(NULL, _i ? "*" : "*importlib*,*threading*,gc*"), 0);
+	fake_watch(events_all);
+	ck_assert_int_eq(pyusdt_enable(supported_events()), 0);
+	py_exec("for i in range(3): same(happen(), WANTED)\n");
+}
+END_TEST
+
+/* Its functions were left out before it was watched. */
+START_TEST(the_runtime_is_watched_later)
+{
+	py_exec(runtime);
+	ck_assert_int_eq(set_filters(NULL, _i ? "*" : "*importlib*,*threading*,gc*"), 0);
+	fake_watch(ALL_EVENTS);
+	ck_assert_int_eq(pyusdt_enable(supported_events()), 0);
+	py_exec("same(happen(), {})\n"
+		"same(happen(), {})\n");
+	fake_watch(ALL_EVENTS | RUNTIME_EVENTS);
+	ck_assert_int_eq(pyusdt_poll(), 1);
+	py_exec("for i in range(3): same(happen(), WANTED)\n"
+		"same(core.filters('nothing'), 0)\n"
+		"for i in range(3): same(happen(), WANTED)\n");
+	fake_watch(RUNTIME_EVENTS);
+	ck_assert_int_eq(pyusdt_poll(), 1);
+	py_exec("same(happen(), WANTED)\n");
+}
+END_TEST
+
+static PyThreadState *second;
+
+/* What the second interpreter tells; the first one is current before and after. */
+static bool second_tells(const char *name)
+{
+	PyThreadState *first = PyThreadState_Swap(second);
+	size_t before = fake_count_of(EVENT_PY_START, name);
+
+	py_exec("in_second()");
+	PyThreadState_Swap(first);
+	return fake_count_of(EVENT_PY_START, name) > before;
+}
+
+static bool second_is_told(void)
+{
+	bool told = second_tells("in_second");
+
+	/* The watcher needs its turn. */
+	Py_BEGIN_ALLOW_THREADS;
+	Py_END_ALLOW_THREADS;
+	return told;
+}
+
+static bool second_is_not_told(void)
+{
+	return !second_is_told();
+}
+
+/* The filters are those of the process. */
+START_TEST(another_interpreter_follows)
+{
+	PyThreadState *first = PyThreadState_Get();
+
+	set_poll_msec(1);
+	fake_watch(PYUSDT_PY_START);
+	second = Py_NewInterpreter();
+	ck_assert_ptr_nonnull(second);
+	py_exec("import core, sys\n"
+		"def in_second(): pass\n"
+		"assert core.enable(core.PY_START) == 0\n");
+	PyThreadState_Swap(first);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
+	ck_assert(second_is_told());
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(set_filters("wanted.*", NULL), 0);
+		ck_assert(!second_is_told());
+		ck_assert(!second_is_told());
+		ck_assert_int_eq(set_filters("wanted.*,__main__.in_second", NULL), 0);
+		ck_assert(wait_until(second_is_told));
+		ck_assert_int_eq(set_filters(NULL, "*.in_*"), 0);
+		ck_assert(wait_until(second_is_not_told));
+		ck_assert_int_eq(set_filters(NULL, NULL), 0);
+		ck_assert(wait_until(second_is_told));
+	}
+	PyThreadState_Swap(second);
+	Py_EndInterpreter(second);
+	PyThreadState_Swap(first);
+}
+END_TEST
+
+START_TEST(forked)
+{
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
+	py_exec("import posix\n"
+		"same(core.filters('wanted.*'), 0)\n"
+		"same(run(other), [])\n"
+		"everything = run(wanted)\n"
+		"pid = posix.fork()\n"
+		"if not pid:\n"
+		"    try:\n"
+		"        same(run(other), [])\n"
+		"        same(run(wanted), everything)\n"
+		"        same(core.filters('other.*'), 0)\n"
+		"        same(run(other), everything)\n"
+		"        same(run(wanted), [])\n"
+		"        posix._exit(0)\n"
+		"    finally: posix._exit(1)\n"
+		"same(posix.waitpid(pid, 0), (pid, 0))\n"
+		"same(run(other), [])\n"
+		"same(run(wanted), everything)\n");
+}
+END_TEST
+
+static bool stop; /* atomic */
+
+/*
+ * With a breath after each change: a mutex is not fair, and who takes it again at once
+ * keeps others from it for ever.
+ */
+static void *change_all_the_time(void *unused)
+{
+	const struct timespec breath = {.tv_nsec = 50000};
+
+	(void)unused;
+	for (int i = 0; !__atomic_load_n(&stop, __ATOMIC_RELAXED); i++) {
+		filters_set(i % 2 ? "wanted.*" : "other.*", i % 3 ? "*.none" : NULL);
+		nanosleep(&breath, NULL);
+	}
+	return NULL;
+}
+
+/* No lock of another thread's stays locked in the child. */
+START_TEST(forked_in_the_middle_of_a_change)
+{
+	pthread_t thread;
+
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
+	py_exec("wanted(); other()\n"
+		"for i in range(2000):\n"
+		"    make('wanted.m%d' % i, '/src/m', 'def f(): pass')['f']()\n");
+	ck_assert_int_eq(pthread_create(&thread, NULL, change_all_the_time, NULL), 0);
+	for (int i = 0; i < 100; i++) {
+		pid_t child = fork();
+
+		if (!child) {
+			alarm(30);
+			_exit(filters_set("again", NULL) == 1 ? 0 : 1);
+		}
+		ck_assert_int_eq(wait_for(child), 0);
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+}
+END_TEST
+
+/* Code that is born and dies while the filters change. */
+START_TEST(changed_by_another_thread)
+{
+	pthread_t thread;
+
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, change_all_the_time, NULL), 0);
+	py_exec("for i in range(3000):\n"
+		"    make('wanted.m%d' % i, '/src/m', 'def f(): pass')['f']()\n");
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(set_filters("other.*", NULL), 0);
+	py_exec("same(run(wanted), [])\n"
+		"assert run(other)\n");
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("filters");
+	TCase *bare = tcase_create("filters from the environment");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase, chosen_before_arming, 0, ARRAY_SIZE(choices));
+	tcase_add_test(tcase, chosen_while_watched);
+	tcase_add_test(tcase, the_filters_are_options);
+	tcase_add_loop_test(tcase, bad_patterns_change_nothing, 0, ARRAY_SIZE(patterns));
+	tcase_add_test(tcase, only_matching_code_is_told);
+	tcase_add_test(tcase, other_code_is_disabled);
+	tcase_add_test(tcase, others_are_disturbed_only_when_it_must_be);
+	tcase_add_test(tcase, changed_while_unwatched);
+	tcase_add_test(tcase, changed_while_disarmed);
+	tcase_add_test(tcase, returns_of_c_functions);
+	tcase_add_test(tcase, provider_python);
+	tcase_add_test(tcase, names_of_code);
+	tcase_add_loop_test(tcase, the_runtime_is_not_filtered, 0, 2);
+	tcase_add_loop_test(tcase, the_runtime_is_watched_later, 0, 2);
+	tcase_add_test(tcase, another_interpreter_follows);
+	tcase_add_test(tcase, forked);
+	tcase_add_test(tcase, forked_in_the_middle_of_a_change);
+	tcase_add_test(tcase, changed_by_another_thread);
+	tcase_add_loop_test(bare, from_the_environment, 0, ARRAY_SIZE(environments));
+	tcase_add_loop_test(bare, values_from_the_environment, 0, ARRAY_SIZE(values));
+	return support_main("filters", tcase, bare);
+}
