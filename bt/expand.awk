@@ -2,7 +2,8 @@
 #
 # A script from its template. The line @INCLUDE_NAME@ becomes the file NAME.bth, in small
 # letters, of the first of these folders that has it, without that file's first line, the
-# licence. @LIBPYUSDT@, @DEPTH@ and @THREAD_POINTER@ become the values given.
+# licence; it may include others. @LIBPYUSDT@, @DEPTH@ and @THREAD_POINTER@ become the
+# values given.
 #
 # usage: awk -v folders="BUILD_FOLDER SOURCE_FOLDER" -v library=FILE -v depth=NUMBER
 #            -v thread_pointer=FIELD -f expand.awk TEMPLATE
@@ -16,6 +17,10 @@ function replace(line, name, value,    at, done) {
 }
 
 function put(line) {
+	if (line ~ /^@INCLUDE_[A-Z_]+@$/) {
+		include(tolower(substr(line, 10, length(line) - 10)))
+		return
+	}
 	line = replace(line, "@LIBPYUSDT@", library)
 	line = replace(line, "@DEPTH@", depth)
 	print replace(line, "@THREAD_POINTER@", thread_pointer)
@@ -35,11 +40,6 @@ function include(name,    count, folder, i, line, path) {
 	printf "%s:%d: no %s.bth in %s\n", FILENAME, FNR, name, folders >"/dev/stderr"
 	failed = 1
 	exit
-}
-
-/^@INCLUDE_[A-Z_]+@$/ {
-	include(tolower(substr($0, 10, length($0) - 10)))
-	next
 }
 
 { put($0) }

@@ -3,13 +3,19 @@
 # build tree; installed ones name the installed library.
 btdir = $(pkgdatadir)/bt
 bt_templates = \
+	bt/pyasync.bt.in \
 	bt/pycalls.bt.in \
+	bt/pycfunc.bt.in \
+	bt/pyexcept.bt.in \
 	bt/pyexec.bt.in \
 	bt/pyfault.bt.in \
 	bt/pyflow.bt.in \
+	bt/pygc.bt.in \
 	bt/pygil.bt.in \
+	bt/pyimport.bt.in \
 	bt/pyio.bt.in \
 	bt/pylatency.bt.in \
+	bt/pylines.bt.in \
 	bt/pynet.bt.in \
 	bt/pyoffcpu.bt.in \
 	bt/pyoncpu.bt.in \
@@ -17,15 +23,23 @@ bt_templates = \
 	bt/pyopen.bt.in \
 	bt/pysyscall.bt.in \
 	bt/pysyscall-stacks.bt.in \
+	bt/pythreads.bt.in \
 	bt/sample.bt.in
 bt_snippets = \
 	bt/begin.bth \
 	bt/end.bth \
 	bt/function.bth \
+	bt/hash.bth \
 	bt/layout.bth \
+	bt/pad.bth \
+	bt/pop.bth \
+	bt/ran.bth \
+	bt/silence.bth \
 	bt/stack.bth
 bt_scripts = $(bt_templates:.bt.in=.bt)
 EXTRA_DIST += $(bt_templates) $(bt_snippets) bt/expand.awk bt/syscalls.awk
+TESTS += bt/check-scripts
+EXTRA_DIST += bt/check-scripts
 noinst_DATA += $(bt_scripts)
 CLEANFILES += $(bt_scripts) bt/syscalls.bth
 

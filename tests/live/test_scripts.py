@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from live import BUILDDIR, SECONDS, LiveTest, counts, wait_until
+from live import BUILDDIR, ENVIRONMENT, SECONDS, LiveTest, counts, wait_until
 
 TRACE = BUILDDIR / "python/pyusdt-trace"
 
@@ -41,9 +41,20 @@ main()
 """
 
 
-class Scripts(LiveTest):
+UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+
+
+def histogram(output, name, key):
+    """{the least that falls into it: number}, of what is not empty."""
+    head = rf"^@{name}\[{re.escape(key)}\]: *\n"
+    rows = re.search(head + r"((?:[\[(].*\n)+)", output, re.MULTILINE)[1]
+    found = re.findall(r"^[\[(](\d+)([KMG]?)[^)\]]*[)\]] +(\d+) \|", rows, re.MULTILINE)
+    return {int(n) * UNITS[unit]: int(count) for n, unit, count in found if int(count)}
+
+
+class ScriptTest(LiveTest):
     def trace(self, script, *words, status=0):
-        """Returns: what the script printed."""
+        """Returns: what the script printed. self.printed is what the program printed."""
         output = self.directory() / "output"
         result = subprocess.run(
             [sys.executable, TRACE, "-o", output, script, *words],
@@ -51,30 +62,21 @@ class Scripts(LiveTest):
             stderr=subprocess.PIPE,
             text=True,
             timeout=SECONDS,
+            env={**os.environ, **ENVIRONMENT},
         )
         self.assertEqual(result.returncode, status, result.stderr)
+        text = output.read_text()
+        self.assertNotRegex(result.stderr + text, r"(?m)^Lost \d+ events")
         self.printed = result.stdout
-        return output.read_text()
+        return text
 
-    def script_file(self):
+    def script_file(self, source=PROGRAM):
         path = self.directory() / "prog.py"
-        path.write_text(PROGRAM)
+        path.write_text(source)
         return str(path)
 
-    def test_sample_has_every_event(self):
-        file = self.script_file()
-        output = self.trace("sample", file)
-        for line in (
-            rf"PY_START  main \({file}:16\) offset 0",
-            rf"LINE      main \({file}:17\)",
-            rf"CALL      main \({file}:16\) offset \d+ calls __main__.leaf",
-            rf"PY_RETURN leaf \({file}:3\) offset \d+ returns 42",
-            rf"PY_YIELD  numbers \({file}:6\) offset \d+ yields 'one'",
-            rf"PY_RESUME numbers \({file}:6\) offset \d+",
-            rf"PY_RETURN <module> \({file}:1\) offset \d+ returns None",
-        ):
-            self.assertRegex(output, rf"(?m)^{line}$")
 
+class Scripts(ScriptTest):
     def test_pycalls(self):
         file = self.script_file()
         calls = counts(self.trace("pycalls", file), "calls")
@@ -96,7 +98,7 @@ class Scripts(LiveTest):
         lines = [line[20:] for line in self.trace("pyflow", file).splitlines()[1:]]
         start = lines.index(f"-> <module> ({file}:1)")
         self.assertEqual(
-            lines[start:][:21],
+            lines[start:][:22],
             [
                 f"-> <module> ({file}:1)",
                 f"  -> main ({file}:16)",
@@ -112,13 +114,58 @@ class Scripts(LiveTest):
                 "    <~ numbers 'two'",
                 f"    -> numbers ({file}:6)",
                 "    <- numbers None",
-                # What an exception ends has no line, and what follows is too deep by
-                # one until its caller returns.
                 f"    -> fails ({file}:10)",
-                f"      -> sleeps ({file}:13)",
-                "      <- sleeps None",
-                f"      -> leaf ({file}:3)",
-                "      <- leaf 42",
+                "    <! fails ValueError",
+                f"    -> sleeps ({file}:13)",
+                "    <- sleeps None",
+                f"    -> leaf ({file}:3)",
+                "    <- leaf 42",
+                "  <- main None",
+                "<- <module> None",
+            ],
+        )
+
+    def test_pyflow_of_what_is_thrown_into_a_generator(self):
+        file = self.script_file("""\
+def inner():
+    try:
+        yield 1
+    except KeyError:
+        return
+
+def outer():
+    yield from inner()
+    yield 2
+
+def main():
+    generator = outer()
+    next(generator)
+    generator.throw(KeyError)
+    try:
+        generator.throw(IndexError('last'))
+    except IndexError:
+        pass
+    generator.close()
+
+main()
+""")
+        lines = [line[20:] for line in self.trace("pyflow", file).splitlines()[1:]]
+        start = lines.index(f"  -> main ({file}:11)")
+        self.assertEqual(
+            lines[start:][:13],
+            [
+                f"  -> main ({file}:11)",
+                f"    -> outer ({file}:7)",
+                f"      -> inner ({file}:1)",
+                "      <~ inner 1",
+                "    <~ outer 1",
+                # It is for the innermost; the other hears that this one has ended.
+                "    !> inner KeyError",
+                "    <- inner None",
+                "    !> outer StopIteration",
+                "    <~ outer 2",
+                "    !> outer IndexError: last",
+                "    <! outer IndexError: last",
                 "  <- main None",
                 "<- <module> None",
             ],
@@ -130,9 +177,35 @@ class Scripts(LiveTest):
         self.assertGreaterEqual(total["sleeps"], 50_000)
         self.assertGreaterEqual(total["main"], total["sleeps"])
         self.assertLess(total["leaf"], total["sleeps"])
-        histogram = re.search(r"@us\[leaf\]: *\n((?:[\[(].*\n)+)", output)[1]
-        self.assertEqual(sum(int(n) for n in re.findall(r"\) +(\d+) \||\] +(\d+) \|", histogram)
-                             for n in n if n), 4)
+        # An exception is an end like any other, and a generator has three.
+        for function, ends in (("leaf", 4), ("numbers", 3), ("fails", 1), ("main", 1)):
+            self.assertEqual(sum(histogram(output, "us", function).values()), ends)
+
+    def test_pylatency_of_recursion(self):
+        output = self.trace("pylatency", self.script_file("""\
+import time
+
+def down(depth):
+    if not depth:
+        time.sleep(0.05)
+        raise KeyError
+    try:
+        down(depth - 1)
+    except KeyError:
+        if depth < 3:
+            raise
+
+def twice():
+    down(3)
+    down(3)
+
+twice()
+"""))
+        total = counts(output, "total_us")
+        self.assertEqual(sum(histogram(output, "us", "down").values()), 8)
+        # The outermost calls only: not each of the four that each of them is.
+        self.assertGreaterEqual(total["down"], 100_000)
+        self.assertLessEqual(total["down"], total["twice"])
 
     def test_exit_status_and_output_are_the_programs(self):
         self.trace("pycalls", "--", "-c", "import sys; print('hi'); sys.exit(7)", status=7)
