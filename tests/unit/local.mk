@@ -32,7 +32,7 @@ unit_libs = tests/unit/libsupport.la libpyusdt/libpyusdt-core.la $(CHECK_LIBS) \
 # The stdlib of that CPython, wherever another one on PATH has its own.
 unit_pythonhome = `$(PYTHON) -c 'import sys; print(sys.base_prefix, sys.base_exec_prefix, sep=":")'`
 
-check_LTLIBRARIES = tests/unit/libsupport.la
+check_LTLIBRARIES += tests/unit/libsupport.la
 tests_unit_libsupport_la_SOURCES = \
 	tests/unit/fake_probes.c tests/unit/fake_probes.h \
 	tests/unit/pycore.c tests/unit/pycore.h \
