@@ -2,6 +2,7 @@
 #include "callbacks.h"
 
 #include "callable.h"
+#include "callnames.h"
 #include "codemeta.h"
 #include "format.h"
 #include "interp.h"
@@ -12,6 +13,7 @@
 #include "scopes.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+#define COLD          __attribute__((cold, noinline))
 
 /* What shows the object of an event. Returns: @buffer, or a text that lasts as code does.
  */
@@ -29,13 +31,17 @@ static const struct codemeta *add_code(struct interp *interp, PyObject *code,
 	return meta;
 }
 
+static COLD const struct codemeta *add_running_code(struct interp *interp, PyObject *code)
+{
+	return add_code(interp, code, PyEval_GetGlobals());
+}
+
 /* @code: what runs now. Returns: NULL where nothing can be told of it. */
-static const struct codemeta *code_of(struct interp *interp, PyObject *code)
+static ALWAYS_INLINE const struct codemeta *code_of(struct interp *interp, PyObject *code)
 {
 	const struct codemeta *meta = codetable_find(&interp->codes, code);
 
-	return __builtin_expect(!meta, 0) ? add_code(interp, code, PyEval_GetGlobals())
-					  : meta;
+	return meta ? meta : add_running_code(interp, code);
 }
 
 /* Returns: that of a function's code, or NULL. */
@@ -44,9 +50,7 @@ static const struct codemeta *code_of_function(struct interp *interp, PyObject *
 	PyObject *code = pycompat_function_code(function);
 	const struct codemeta *meta = codetable_find(&interp->codes, code);
 
-	return __builtin_expect(!meta, 0)
-		       ? add_code(interp, code, pycompat_function_globals(function))
-		       : meta;
+	return meta ? meta : add_code(interp, code, pycompat_function_globals(function));
 }
 
 /* Those that may be disabled where they happen, in every CPython. */
@@ -60,8 +64,8 @@ static const struct codemeta *code_of_function(struct interp *interp, PyObject *
  * The answer to an event of code that is not told: none of it any more. A filter is about
  * code, so that all who share the event agree.
  */
-static PyObject *refuse(struct interp *interp, const struct codemeta *code,
-			enum event event)
+static COLD PyObject *refuse(struct interp *interp, const struct codemeta *code,
+			     enum event event)
 {
 	if (code->scoped || !(DISABLEABLE & (monitor_set)1 << event))
 		return Py_None;
@@ -87,6 +91,11 @@ static inline bool has_arguments(size_t nargsf, size_t count)
 	return (nargsf & ~PY_VECTORCALL_ARGUMENTS_OFFSET) >= count;
 }
 
+static COLD void forget_error(void)
+{
+	PyErr_Clear();
+}
+
 /* CPython passes small ints; another caller may pass anything, and must get no exception.
  */
 static long number(PyObject *argument)
@@ -95,7 +104,7 @@ static long number(PyObject *argument)
 	long value = PyLong_AsLongAndOverflow(argument, &overflow);
 
 	if (__builtin_expect(value == -1, 0))
-		PyErr_Clear();
+		forget_error();
 	return value;
 }
 
@@ -155,21 +164,29 @@ static const char *show_by_repr(struct interp *interp, char *buffer, size_t size
 	return format_repr(buffer, size, value);
 }
 
+/* A __repr__ lets other threads run, and they may disarm all. */
+static COLD void fire_by_repr(struct interp *interp, probe_fn *probe,
+			      PyObject *const *args)
+{
+	char buffer[FORMAT_MAX];
+	const char *text = shown(interp, show_by_repr, buffer, args[2]);
+	const struct codemeta *code = codetable_find(&interp->codes, args[0]);
+
+	if (code)
+		probe(code, code->line, number(args[1]), text, args[2]);
+}
+
 static ALWAYS_INLINE void fire_OBJECT(struct interp *interp, probe_fn *probe,
 				      show_fn *show, const struct codemeta *code,
 				      PyObject *const *args)
 {
 	char buffer[FORMAT_MAX];
-	/* Asked once: a __repr__ may change it. */
-	bool by_repr = show == show_OBJECT && options_values_repr();
-	const char *text = by_repr ? shown(interp, show_by_repr, buffer, args[2])
-				   : shown(interp, show, buffer, args[2]);
 
-	/* It lets other threads run, too, and they may have disarmed all. */
-	if (by_repr)
-		code = codetable_find(&interp->codes, args[0]);
-	if (code)
-		probe(code, code->line, number(args[1]), text, args[2]);
+	if (show == show_OBJECT && options_values_repr())
+		fire_by_repr(interp, probe, args);
+	else
+		probe(code, code->line, number(args[1]),
+		      shown(interp, show, buffer, args[2]), args[2]);
 }
 
 static ALWAYS_INLINE void fire_EXCEPTION(struct interp *interp, probe_fn *probe,
@@ -198,15 +215,20 @@ static ALWAYS_INLINE void fire_DESTINATION(struct interp *interp, probe_fn *prob
 static const char *show_CALLABLE(struct interp *interp, char *buffer, size_t size,
 				 PyObject *callable)
 {
-	const struct codemeta *code = NULL;
 	PyObject *function = callable;
+	const char *name = NULL;
 
 	if (pycompat_is_method(callable))
 		function = pycompat_method_function(callable);
-	if (pycompat_is_function(function))
-		code = code_of_function(interp, function);
-	return code && code->full_size <= size ? code->full_name
-					       : format_callable(buffer, size, callable);
+	if (pycompat_is_function(function)) {
+		const struct codemeta *code = code_of_function(interp, function);
+
+		if (code && code->full_size <= size)
+			name = code->full_name;
+	} else if (function == callable) {
+		name = callnames_get(&interp->callnames, callable, size);
+	}
+	return name ? name : format_callable(buffer, size, callable);
 }
 
 static const char *show_EXCEPTION(struct interp *interp, char *buffer, size_t size,
@@ -294,7 +316,7 @@ static ALWAYS_INLINE void also_BRANCH(uint64_t wanted, const struct codemeta *co
 		(void)kwnames;                                                           \
 		if (!wanted || !has_arguments(nargsf, ARGUMENTS_##arguments))            \
 			return Py_None;                                                  \
-		if (wanted & ALSO_##also & SCOPES_EVENTS)                                \
+		if (__builtin_expect(wanted & ALSO_##also & SCOPES_EVENTS, 0))           \
 			also_in_scope_##also(interp, wanted, args[0], EVENT_##name);     \
 		if (!(wanted & ~SCOPES_EVENTS))                                          \
 			return Py_None;                                                  \

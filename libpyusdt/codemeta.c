@@ -9,8 +9,7 @@
 #include "pycompat.h"
 #include "pyobject.h"
 #include "scopes.h"
-
-#define FIRST_CAPACITY 64
+#include "weakwatch.h"
 
 #define OWN_PACKAGE "pyusdt"
 
@@ -27,59 +26,12 @@ static uint64_t next_id(void)
 	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
 }
 
-static void insert(struct codemeta **slots, size_t capacity, struct codemeta *meta)
+static void meta_free(void *value)
 {
-	size_t i = codetable_hash(meta->code) & (capacity - 1);
+	struct codemeta *meta = value;
 
-	while (slots[i])
-		i = (i + 1) & (capacity - 1);
-	slots[i] = meta;
-}
-
-static bool grow(struct codetable *table)
-{
-	size_t capacity = table->capacity ? table->capacity * 2 : FIRST_CAPACITY;
-	struct codemeta **slots = calloc(capacity, sizeof(*slots));
-
-	if (!slots)
-		return false;
-	for (size_t i = 0; i < table->capacity; i++)
-		if (table->slots[i])
-			insert(slots, capacity, table->slots[i]);
-	free(table->slots);
-	table->slots = slots;
-	table->capacity = capacity;
-	return true;
-}
-
-/* Take @meta out and close the gap, so that no look-up stops short at it. */
-static void take_out(struct codetable *table, const struct codemeta *meta)
-{
-	size_t mask = table->capacity - 1;
-	size_t gap = codetable_hash(meta->code) & mask;
-
-	while (table->slots[gap] != meta)
-		gap = (gap + 1) & mask;
-	table->slots[gap] = NULL;
-	table->count--;
-	for (size_t i = (gap + 1) & mask; table->slots[i]; i = (i + 1) & mask) {
-		size_t home = codetable_hash(table->slots[i]->code) & mask;
-
-		if (((i - home) & mask) >= ((i - gap) & mask)) {
-			table->slots[gap] = table->slots[i];
-			table->slots[i] = NULL;
-			gap = i;
-		}
-	}
-}
-
-static void meta_free(struct codemeta *meta)
-{
 	codelist_remove(&meta->link);
-	/* The program may have got hold of both, by weakref.getweakrefs(). */
-	callable_forget_context(meta->callback);
-	Py_DECREF(meta->callback);
-	Py_DECREF(meta->weakref);
+	weakwatch_end(&meta->watch);
 	free(meta);
 }
 
@@ -93,7 +45,7 @@ static PyObject *code_died(PyObject *self, PyObject *const *args, size_t nargsf,
 	(void)nargsf;
 	(void)kwnames;
 	if (meta) {
-		take_out(meta->table, meta);
+		objtable_remove(&meta->table->metas, meta->code);
 		meta_free(meta);
 	}
 	Py_RETURN_NONE;
@@ -190,18 +142,18 @@ static struct codemeta *meta_new(const struct names *names, PyObject *code)
 	/* Mostly the name is the end of the qualified name, and needs no place of its
 	 * own. */
 	bool shared = ends_with(names->text[QUALNAME].data, names->text[NAME].data);
-	/* What follows the last string is zero, for bcc. */
-	struct codemeta *meta =
-		calloc(1, sizeof(*meta) + full_size + names->text[MODULE].size +
-				  names->text[FILE_NAME].size +
-				  (shared ? 0 : names->text[NAME].size) + COPIED_BY_BCC);
+	size_t name_size = shared ? 0 : names->text[NAME].size;
+	/* From the last name that bcc's tools copy on; what follows it is zero. */
+	size_t tail_size = names->text[FILE_NAME].size + names->text[MODULE].size;
+	struct codemeta *meta = calloc(
+		1, sizeof(*meta) + full_size + name_size +
+			   (tail_size > COPIED_BY_BCC ? tail_size : COPIED_BY_BCC));
 	char *end;
 
 	if (!meta)
 		return NULL;
 	end = meta->strings;
 	meta->code = code;
-	meta->weakref = NULL;
 	meta->full_name = end;
 	meta->full_size = full_size;
 	if (prefix) {
@@ -210,27 +162,14 @@ static struct codemeta *meta_new(const struct names *names, PyObject *code)
 	}
 	meta->qualname =
 		append(&end, names->text[QUALNAME].data, names->text[QUALNAME].size);
-	meta->module = append(&end, names->text[MODULE].data, names->text[MODULE].size);
-	meta->file =
-		append(&end, names->text[FILE_NAME].data, names->text[FILE_NAME].size);
 	meta->name =
 		shared ? meta->qualname + names->text[QUALNAME].size -
 				 names->text[NAME].size
 		       : append(&end, names->text[NAME].data, names->text[NAME].size);
+	meta->file =
+		append(&end, names->text[FILE_NAME].data, names->text[FILE_NAME].size);
+	meta->module = append(&end, names->text[MODULE].data, names->text[MODULE].size);
 	return meta;
-}
-
-/* Returns: 0, or -1 with an exception set. */
-static int watch_death(struct codemeta *meta, PyTypeObject *callable)
-{
-	meta->callback = callable_new(callable, code_died, meta);
-	if (!meta->callback)
-		return -1;
-	meta->weakref = PyWeakref_NewRef(meta->code, meta->callback);
-	if (meta->weakref)
-		return 0;
-	Py_DECREF(meta->callback);
-	return -1;
 }
 
 /*
@@ -246,51 +185,58 @@ static bool is_own(const struct codemeta *meta, PyObject *globals)
 	return own || ends_with(meta->file, "/" OWN_PACKAGE "/__main__.py");
 }
 
-struct codemeta *codetable_add(struct codetable *table, PyObject *object,
-			       PyObject *globals)
+/* Returns: new metadata, in no table yet; NULL, with an exception set or not. */
+static struct codemeta *make(struct codetable *table, PyObject *code, PyObject *globals)
 {
 	struct names names = {0};
 	struct codemeta *meta = NULL;
-	int line;
+	int line = first_line(code);
 
-	if (!pycompat_is_code(object))
-		return NULL;
-	/* At most two thirds full. */
-	if (table->count * 3 >= table->capacity * 2 && !grow(table))
-		return NULL;
-	line = first_line(object);
-	if (!PyErr_Occurred() && names_of_code(&names, object, globals) == 0)
-		meta = meta_new(&names, object);
+	if (!PyErr_Occurred() && names_of_code(&names, code, globals) == 0)
+		meta = meta_new(&names, code);
 	names_free(&names);
-	if (meta && watch_death(meta, table->callable) < 0) {
-		free(meta);
-		meta = NULL;
-	}
-	/* Ours: inside a monitoring callback there is no exception of the program. */
-	PyErr_Clear();
 	if (!meta)
 		return NULL;
+	if (weakwatch_begin(&meta->watch, code, table->callable, code_died, meta) < 0) {
+		free(meta);
+		return NULL;
+	}
 	meta->line = line;
 	meta->own = is_own(meta, globals);
 	meta->scoped = scopes_may_have(meta);
 	meta->id = next_id();
 	meta->table = table;
-	insert(table->slots, table->capacity, meta);
-	table->count++;
-	filters_add(meta);
 	return meta;
+}
+
+void codetable_init(struct codetable *table, PyTypeObject *callable)
+{
+	objtable_init(&table->metas);
+	table->callable = callable;
+}
+
+struct codemeta *codetable_add(struct codetable *table, PyObject *object,
+			       PyObject *globals)
+{
+	struct codemeta *meta, *added;
+
+	if (!pycompat_is_code(object))
+		return NULL;
+	meta = make(table, object, globals);
+	/* Ours: inside a monitoring callback there is no exception of the program. */
+	PyErr_Clear();
+	if (!meta)
+		return NULL;
+	/* Judged before anybody can find it. */
+	filters_add(meta);
+	added = objtable_add(&table->metas, object, meta);
+	/* Another thread was first, or memory ran out. */
+	if (added != meta)
+		meta_free(meta);
+	return added;
 }
 
 void codetable_clear(struct codetable *table)
 {
-	struct codemeta **slots = table->slots;
-	size_t capacity = table->capacity;
-
-	table->slots = NULL;
-	table->capacity = 0;
-	table->count = 0;
-	for (size_t i = 0; i < capacity; i++)
-		if (slots[i])
-			meta_free(slots[i]);
-	free(slots);
+	objtable_clear(&table->metas, meta_free);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What probes tell about a code object, as stable C strings, built once at its first
- * event and gone with it. One table per interpreter, keyed by the object's address: code
- * objects compare by structure, so equality would mix them up.
+ * event and gone with it. One table per interpreter.
  *
- * Everything here needs the GIL of the table's interpreter.
+ * Everything here needs an attached thread state of the table's interpreter.
  */
 #ifndef PYUSDT_CODEMETA_H
 #define PYUSDT_CODEMETA_H
@@ -17,6 +16,8 @@
 #include <stdint.h>
 
 #include "codelist.h"
+#include "objtable.h"
+#include "weakwatch.h"
 
 struct codetable;
 
@@ -33,23 +34,26 @@ struct codemeta {
 	bool own;              /* of our Python package: not told to tracers */
 	bool told;             /* to tracers: neither own nor filtered out; atomic */
 	bool scoped;           /* may be a scope of sys.monitoring: see scopes.h */
-	PyObject *code;        /* borrowed: cleared by weakref's callback */
-	PyObject *weakref;     /* owned */
-	PyObject *callback;    /* of weakref, owned */
+	PyObject *code;        /* borrowed: the metadata goes with it */
+	struct weakwatch watch;
 	struct codetable *table;
 	char strings[];
 };
 
 struct codetable {
-	struct codemeta **slots; /* open addressing; NULL where free */
-	size_t capacity;         /* a power of two, or 0 */
-	size_t count;
+	struct objtable metas;
 	PyTypeObject *callable; /* borrowed: type of the weak references' callbacks */
 };
 
+/* @callable: from callable_type_new(). */
+void codetable_init(struct codetable *table, PyTypeObject *callable);
+
 /* Returns: the metadata of @code, or NULL where there is none yet. */
-static inline struct codemeta *codetable_find(const struct codetable *table,
-					      const PyObject *code);
+static inline struct codemeta *codetable_find(struct codetable *table,
+					      const PyObject *code)
+{
+	return objtable_find(&table->metas, code);
+}
 
 /*
  * Make the metadata of @object, which runs with @globals (borrowed, may be NULL). Runs no
@@ -61,34 +65,15 @@ static inline struct codemeta *codetable_find(const struct codetable *table,
 struct codemeta *codetable_add(struct codetable *table, PyObject *object,
 			       PyObject *globals);
 
-/* Free all metadata. The table can be used again. */
+/*
+ * Free all metadata. The table can be used again. No callback may be at work in another
+ * thread.
+ */
 void codetable_clear(struct codetable *table);
 
 static inline bool codemeta_told(const struct codemeta *code)
 {
 	return __atomic_load_n(&code->told, __ATOMIC_RELAXED);
-}
-
-static inline size_t codetable_hash(const PyObject *code)
-{
-	/* Fibonacci hashing: objects are 16 bytes apart or more, the high bits are good.
-	 */
-	return (size_t)(((uintptr_t)code * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
-}
-
-static inline struct codemeta *codetable_find(const struct codetable *table,
-					      const PyObject *code)
-{
-	size_t mask = table->capacity - 1;
-
-	if (!table->capacity)
-		return NULL;
-	for (size_t i = codetable_hash(code) & mask;; i = (i + 1) & mask) {
-		struct codemeta *meta = table->slots[i];
-
-		if (!meta || meta->code == code)
-			return meta;
-	}
 }
 
 #endif /* PYUSDT_CODEMETA_H */

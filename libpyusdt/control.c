@@ -234,6 +234,19 @@ static void release_tool(struct interp *interp, uint64_t armed)
 		monitoring_release_tool(&interp->monitoring);
 }
 
+/*
+ * Nothing is instrumented any more. But where there is no GIL another thread may be
+ * within a callback still: what it uses goes with the code that it tells of.
+ */
+static void forget_names(struct interp *interp)
+{
+#ifdef Py_GIL_DISABLED
+	(void)interp;
+#else
+	interp_forget_names(interp);
+#endif
+}
+
 /* Returns: 0, with nothing left behind; an error leaves @interp armed. */
 static int disarm(struct interp *interp)
 {
@@ -245,7 +258,7 @@ static int disarm(struct interp *interp)
 	if (result < 0)
 		return result;
 	release_tool(interp, 0);
-	codetable_clear(&interp->codes);
+	forget_names(interp);
 	unlist(interp);
 	/* Stopping cannot fail. */
 	watcher_update();

@@ -40,28 +40,9 @@ static void add_module(struct text *text, PyObject *module)
 	}
 }
 
-/* Returns: the name of @type's module, a new reference, NULL where unknown. */
-static PyObject *type_module(PyTypeObject *type)
-{
-	PyObject *module = NULL;
-
-	if (PyType_GetFlags(type) & Py_TPFLAGS_HEAPTYPE) {
-		PyObject *dict = pycompat_type_dict(type);
-
-		module = pyobject_dict_str(dict, "__module__");
-		Py_XDECREF(dict);
-	} else if (Py_IS_TYPE((PyObject *)type, &PyType_Type)) {
-		/* A static type whose metaclass is type itself: type's own getter. */
-		module = PyObject_GetAttrString((PyObject *)type, "__module__");
-		if (!module)
-			PyErr_Clear();
-	}
-	return module;
-}
-
 static void add_type(struct text *text, PyTypeObject *type)
 {
-	add_module(text, type_module(type));
+	add_module(text, pyobject_type_module(type));
 	/* Reads the type's own fields, whatever its metaclass defines. */
 	add_str(text, PyType_GetQualName(type));
 }
@@ -124,7 +105,7 @@ static void add_descriptor(struct text *text, PyObject *descriptor)
 	add_str(text, builtin_attribute(descriptor, "__name__"));
 }
 
-static bool is_descriptor(PyObject *object)
+bool format_is_descriptor(PyObject *object)
 {
 	return Py_IS_TYPE(object, &PyMethodDescr_Type) ||
 	       Py_IS_TYPE(object, &PyClassMethodDescr_Type) ||
@@ -193,7 +174,7 @@ static void add_callable(struct text *text, PyObject *object)
 		add_type(text, (PyTypeObject *)object);
 	else if (PyObject_TypeCheck(object, &PyCFunction_Type))
 		add_builtin(text, object);
-	else if (is_descriptor(object))
+	else if (format_is_descriptor(object))
 		add_descriptor(text, object);
 	else if (is_partial(object))
 		add_partial(text, object);
@@ -267,10 +248,16 @@ static void add_quoted(struct text *text, PyObject *value, PyObject *part)
 /* Returns: whether repr() would only put quotes around it. */
 static bool is_simple(const char *data, Py_ssize_t size)
 {
+	static const char simple[256] = {
+		[' ' ... '&'] = 1,
+		['(' ... '['] = 1,
+		[']' ... '~'] = 1,
+	};
+	char all = 1;
+
 	for (Py_ssize_t i = 0; i < size; i++)
-		if (data[i] < ' ' || data[i] > '~' || data[i] == '\'' || data[i] == '\\')
-			return false;
-	return true;
+		all &= simple[(unsigned char)data[i]];
+	return all;
 }
 
 static void add_quoted_str(struct text *text, PyObject *value)
@@ -467,26 +454,10 @@ static void add_value(struct text *text, PyObject *value)
 		add_callable(text, value);
 }
 
-/* Returns: an exact int that is no longer than a long, within @buffer; else NULL. */
-static const char *format_long(char *buffer, size_t size, PyObject *value)
-{
-	int overflow;
-	long number;
-
-	if (size < TEXT_LONG_SIZE)
-		return NULL;
-	number = PyLong_AsLongAndOverflow(value, &overflow);
-	return overflow ? NULL : text_long(buffer + TEXT_LONG_SIZE, number);
-}
-
-const char *format_value(char *buffer, size_t size, PyObject *value)
+const char *format_other(char *buffer, size_t size, PyObject *value)
 {
 	struct text text = TEXT_INIT(buffer, size);
-	const char *number =
-		PyLong_CheckExact(value) ? format_long(buffer, size, value) : NULL;
 
-	if (number)
-		return number;
 	add_value(&text, value);
 	return text_finish(&text);
 }
@@ -502,7 +473,7 @@ const char *format_callable(char *buffer, size_t size, PyObject *callable)
 /* As a traceback has it: without the module where that is builtins or __main__. */
 static void add_exception_type(struct text *text, PyTypeObject *type)
 {
-	PyObject *module = type_module(type);
+	PyObject *module = pyobject_type_module(type);
 
 	if (module && (!PyUnicode_CompareWithASCIIString(module, "builtins") ||
 		       !PyUnicode_CompareWithASCIIString(module, "__main__")))

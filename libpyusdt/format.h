@@ -11,7 +11,10 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "text.h"
 
 /* The largest and the smallest buffer that a caller may have. */
 #define FORMAT_MAX 4096
@@ -23,9 +26,9 @@
  * containers within by their length; classes and functions by qualified name; all else as
  * "<module.Type at 0x...>".
  *
- * Returns: the text, in @buffer, not always at its start.
+ * Returns: the text, in @buffer, not always at its start, or static.
  */
-const char *format_value(char *buffer, size_t size, PyObject *value);
+static inline const char *format_value(char *buffer, size_t size, PyObject *value);
 
 /*
  * What is called: "module.qualname" of classes, functions, methods and builtins; all
@@ -34,6 +37,9 @@ const char *format_value(char *buffer, size_t size, PyObject *value);
  * Returns: @buffer.
  */
 const char *format_callable(char *buffer, size_t size, PyObject *callable);
+
+/* Returns: whether @object is a method of a C type, not bound, such as list.append. */
+bool format_is_descriptor(PyObject *object);
 
 /*
  * An exception, as the last line of a traceback: "Type: message", or "module.Type:
@@ -51,5 +57,29 @@ const char *format_exception(char *buffer, size_t size, PyObject *exception);
  * Returns: @buffer.
  */
 const char *format_repr(char *buffer, size_t size, PyObject *value);
+
+/* As format_value(), of the values that are met less often. */
+const char *format_other(char *buffer, size_t size, PyObject *value);
+
+static inline const char *format_value(char *buffer, size_t size, PyObject *value)
+{
+	int overflow;
+	long number;
+
+	if (size < TEXT_LONG_SIZE)
+		return format_other(buffer, size, value);
+	if (PyLong_CheckExact(value)) {
+		number = PyLong_AsLongAndOverflow(value, &overflow);
+		if (!overflow)
+			return text_long(buffer + TEXT_LONG_SIZE, number);
+	}
+	if (value == Py_None)
+		return "None";
+	if (value == Py_True)
+		return "True";
+	if (value == Py_False)
+		return "False";
+	return format_other(buffer, size, value);
+}
 
 #endif /* PYUSDT_FORMAT_H */

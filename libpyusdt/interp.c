@@ -7,12 +7,19 @@
 #include "callable.h"
 #include "callbacks.h"
 #include "control.h"
+#include "pycompat.h"
 
 #define CAPSULE_NAME "pyusdt.interp"
 
-static void interp_free(struct interp *interp)
+void interp_forget_names(struct interp *interp)
 {
 	codetable_clear(&interp->codes);
+	callnames_clear(&interp->callnames);
+}
+
+static void interp_free(struct interp *interp)
+{
+	interp_forget_names(interp);
 	monitoring_clear(&interp->monitoring);
 	Py_XDECREF(interp->collector.list);
 	if (interp->collector.callback)
@@ -43,10 +50,6 @@ struct interp *interp_find(void)
 /* Returns: 0 or an error. */
 static int make_callbacks(struct interp *interp)
 {
-	interp->callable = callable_type_new();
-	if (!interp->callable)
-		return -ENOMEM;
-	interp->codes.callable = interp->callable;
 	for (int i = 0; i < MONITOR_COUNT; i++) {
 		interp->monitoring.callbacks[i] =
 			callable_new(interp->callable, callbacks[i], interp);
@@ -56,49 +59,65 @@ static int make_callbacks(struct interp *interp)
 	return 0;
 }
 
-/* Returns: 0, with @interp owned by the interpreter; or an error. */
+/*
+ * Returns: 0, with @interp owned by the interpreter; 1 where another thread has been
+ * first; or an error.
+ */
 static int keep(struct interp *interp)
 {
 	PyObject *dict = PyInterpreterState_GetDict(interp->state); /* borrowed */
 	PyObject *capsule;
-	int error;
+	int result;
 
 	if (!dict)
 		return -ESHUTDOWN;
 	capsule = PyCapsule_New(interp, CAPSULE_NAME, NULL);
 	if (!capsule)
 		return -ENOMEM;
-	error = PyDict_SetItemString(dict, CAPSULE_NAME, capsule) < 0 ? -ENOMEM : 0;
+	PYCOMPAT_BEGIN_CRITICAL_SECTION(dict);
+	result = PyDict_GetItemString(dict, CAPSULE_NAME)                ? 1
+		 : PyDict_SetItemString(dict, CAPSULE_NAME, capsule) < 0 ? -ENOMEM
+									 : 0;
+	PYCOMPAT_END_CRITICAL_SECTION();
 	/* From here on the capsule frees it. */
-	if (!error)
+	if (!result)
 		PyCapsule_SetDestructor(capsule, capsule_destroy);
 	Py_DECREF(capsule);
-	return error;
+	return result;
 }
 
-int interp_get(struct interp **result)
+/* Returns: as keep(), with all that it needs; where it is not kept, nothing is left. */
+static int make_and_keep(void)
 {
-	struct interp *interp = interp_find();
-	int error;
+	struct interp *interp = calloc(1, sizeof(*interp));
+	int result;
 
-	if (interp) {
-		*result = interp;
-		return 0;
-	}
-	interp = calloc(1, sizeof(*interp));
 	if (!interp)
 		return -ENOMEM;
 	interp->state = PyInterpreterState_Get();
-	error = monitoring_init(&interp->monitoring);
-	if (!error)
-		error = make_callbacks(interp);
-	if (!error)
-		error = keep(interp);
-	if (error) {
+	interp->callable = callable_type_new();
+	codetable_init(&interp->codes, interp->callable);
+	callnames_init(&interp->callnames, interp->callable);
+	result = interp->callable ? monitoring_init(&interp->monitoring) : -ENOMEM;
+	if (!result)
+		result = make_callbacks(interp);
+	if (!result)
+		result = keep(interp);
+	if (result) {
 		PyErr_Clear();
 		interp_free(interp);
-		return error;
 	}
-	*result = interp;
-	return 0;
+	return result;
+}
+
+int interp_get(struct interp **interp)
+{
+	int error = 0;
+
+	*interp = interp_find();
+	if (!*interp) {
+		error = make_and_keep();
+		*interp = interp_find();
+	}
+	return error < 0 ? error : 0;
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "callnames.h"
 #include "codemeta.h"
 #include "monitoring.h"
 
@@ -44,6 +45,7 @@ struct interp {
 
 	/* With the GIL held. */
 	struct codetable codes;
+	struct callnames callnames;
 	bool refused; /* events of code that is filtered out were disabled; atomic */
 };
 
@@ -66,5 +68,9 @@ struct interp *interp_find(void);
  * Returns: 0; -ENOTSUP, -ENOMEM, -ESHUTDOWN (the interpreter is about to end).
  */
 int interp_get(struct interp **interp);
+
+/* Free what we keep of code and callables. No callback may be at work in another thread.
+ */
+void interp_forget_names(struct interp *interp);
 
 #endif /* PYUSDT_INTERP_H */

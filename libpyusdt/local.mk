@@ -5,6 +5,7 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/api.c \
 	libpyusdt/callable.c libpyusdt/callable.h \
 	libpyusdt/callbacks.c libpyusdt/callbacks.h \
+	libpyusdt/callnames.c libpyusdt/callnames.h \
 	libpyusdt/codelist.c libpyusdt/codelist.h \
 	libpyusdt/codemeta.c libpyusdt/codemeta.h \
 	libpyusdt/collector.c libpyusdt/collector.h \
@@ -23,6 +24,7 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/memory.c libpyusdt/memory.h \
 	libpyusdt/monitoring.c libpyusdt/monitoring.h \
 	libpyusdt/native.c libpyusdt/native.h \
+	libpyusdt/objtable.c libpyusdt/objtable.h \
 	libpyusdt/options.c libpyusdt/options.h \
 	libpyusdt/probes.h \
 	libpyusdt/pycompat.c libpyusdt/pycompat.h \
@@ -31,7 +33,8 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/strerror.c \
 	libpyusdt/text.c libpyusdt/text.h \
 	libpyusdt/thread.c libpyusdt/thread.h \
-	libpyusdt/watcher.c libpyusdt/watcher.h
+	libpyusdt/watcher.c libpyusdt/watcher.h \
+	libpyusdt/weakwatch.c libpyusdt/weakwatch.h
 
 noinst_LTLIBRARIES += libpyusdt/libpyusdt-probes.la
 libpyusdt_libpyusdt_probes_la_SOURCES = libpyusdt/probes.c

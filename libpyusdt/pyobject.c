@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pyobject.h"
 
+#include "pycompat.h"
+
 PyObject *pyobject_utf8(PyObject *text)
 {
 	/* CPython's UTF-8 encoder has this error handler built in: no codec look-up. */
@@ -52,4 +54,22 @@ PyObject *pyobject_module_member(const char *module, const char *name)
 		member = pyobject_dict_get(PyModule_GetDict(found), name);
 	Py_XDECREF(found);
 	return member;
+}
+
+PyObject *pyobject_type_module(PyTypeObject *type)
+{
+	PyObject *module = NULL;
+
+	if (PyType_GetFlags(type) & Py_TPFLAGS_HEAPTYPE) {
+		PyObject *dict = pycompat_type_dict(type);
+
+		module = pyobject_dict_str(dict, "__module__");
+		Py_XDECREF(dict);
+	} else if (Py_IS_TYPE((PyObject *)type, &PyType_Type)) {
+		/* A static type whose metaclass is type itself: type's own getter. */
+		module = PyObject_GetAttrString((PyObject *)type, "__module__");
+		if (!module)
+			PyErr_Clear();
+	}
+	return module;
 }

@@ -33,4 +33,10 @@ long pyobject_dict_long(PyObject *dict, const char *name);
  */
 PyObject *pyobject_module_member(const char *module, const char *name);
 
+/*
+ * Returns: the name of @type's module, a new reference; NULL, with no exception set,
+ * where it is not known.
+ */
+PyObject *pyobject_type_module(PyTypeObject *type);
+
 #endif /* PYUSDT_PYOBJECT_H */

@@ -6,6 +6,7 @@ unit_programs = \
 	tests/unit/check_alloc \
 	tests/unit/check_api \
 	tests/unit/check_callbacks \
+	tests/unit/check_callnames \
 	tests/unit/check_codelist \
 	tests/unit/check_codemeta \
 	tests/unit/check_control \
@@ -66,6 +67,8 @@ tests_unit_check_callbacks_LDADD = $(unit_libs)
 tests_unit_check_codelist_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_mutex_unlock
 tests_unit_check_codelist_CFLAGS = $(unit_cflags) -Wno-missing-prototypes
 tests_unit_check_codelist_LDADD = $(unit_libs)
+tests_unit_check_callnames_CFLAGS = $(unit_cflags)
+tests_unit_check_callnames_LDADD = $(unit_libs)
 tests_unit_check_codemeta_CFLAGS = $(unit_cflags)
 tests_unit_check_codemeta_LDADD = $(unit_libs)
 tests_unit_check_control_CFLAGS = $(unit_cflags)
