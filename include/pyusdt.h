@@ -225,8 +225,7 @@ int pyusdt_configure(const struct pyusdt_options *options);
 /**
  * pyusdt_options_get - read the options of the process
  * @options: filled in; @options->size says how much of it there is; @include and
- *           @exclude are the library's, "" where there are none, and valid until the
- *           next pyusdt_configure()
+ *           @exclude are the library's, "" where there are none, and stay valid
  *
  * Any thread, no thread state needed.
  *

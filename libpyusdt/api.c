@@ -92,7 +92,7 @@ static uint64_t armed(void)
 	pending = PyErr_GetRaisedException();
 	interp = interp_find();
 	if (interp)
-		mask = interp->armed;
+		mask = interp_armed(interp);
 	PyErr_SetRaisedException(pending);
 	return mask;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "callbacks.h"
 
+#include <string.h>
+
 #include "callable.h"
 #include "callnames.h"
 #include "codemeta.h"
@@ -45,13 +47,40 @@ static ALWAYS_INLINE const struct codemeta *code_of(struct interp *interp, PyObj
 }
 
 /* Returns: that of a function's code, or NULL. */
-static const struct codemeta *code_of_function(struct interp *interp, PyObject *function)
+static const struct codemeta *code_of_function(struct interp *interp, PyObject *function,
+					       PyObject *code)
 {
-	PyObject *code = pycompat_function_code(function);
 	const struct codemeta *meta = codetable_find(&interp->codes, code);
 
 	return meta ? meta : add_code(interp, code, pycompat_function_globals(function));
 }
+
+/* Returns: a function's name, that of its code, or NULL where it has none that fits. */
+#ifdef Py_GIL_DISABLED
+static const char *function_name(struct interp *interp, char *buffer, size_t size,
+				 PyObject *function)
+{
+	/* Another thread may give the function other code, and this one is gone. */
+	PyObject *code = Py_NewRef(pycompat_function_code(function));
+	const struct codemeta *meta = code_of_function(interp, function, code);
+	const char *name = NULL;
+
+	if (meta && meta->full_size <= size)
+		name = memcpy(buffer, meta->full_name, meta->full_size);
+	Py_DECREF(code);
+	return name;
+}
+#else
+static ALWAYS_INLINE const char *function_name(struct interp *interp, char *buffer,
+					       size_t size, PyObject *function)
+{
+	const struct codemeta *meta =
+		code_of_function(interp, function, pycompat_function_code(function));
+
+	(void)buffer;
+	return meta && meta->full_size <= size ? meta->full_name : NULL;
+}
+#endif
 
 /* Those that may be disabled where they happen, in every CPython. */
 #define DISABLEABLE                                                                 \
@@ -220,14 +249,10 @@ static const char *show_CALLABLE(struct interp *interp, char *buffer, size_t siz
 
 	if (pycompat_is_method(callable))
 		function = pycompat_method_function(callable);
-	if (pycompat_is_function(function)) {
-		const struct codemeta *code = code_of_function(interp, function);
-
-		if (code && code->full_size <= size)
-			name = code->full_name;
-	} else if (function == callable) {
+	if (pycompat_is_function(function))
+		name = function_name(interp, buffer, size, function);
+	else if (function == callable)
 		name = callnames_get(&interp->callnames, callable, size);
-	}
 	return name ? name : format_callable(buffer, size, callable);
 }
 

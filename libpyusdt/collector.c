@@ -6,6 +6,7 @@
 #include "callable.h"
 #include "interp.h"
 #include "probes.h"
+#include "pycompat.h"
 #include "pyobject.h"
 
 static bool is_wanted(const struct interp *interp, enum event event)
@@ -90,22 +91,29 @@ static Py_ssize_t position(const struct interp *interp)
 	return -1;
 }
 
+/* Returns: -1 with an exception set. */
+static int take_out(const struct interp *interp)
+{
+	Py_ssize_t at;
+	int result = 0;
+
+	PYCOMPAT_BEGIN_CRITICAL_SECTION(interp->collector.list);
+	at = position(interp);
+	if (at >= 0)
+		result = PyList_SetSlice(interp->collector.list, at, at + 1, NULL);
+	PYCOMPAT_END_CRITICAL_SECTION();
+	return result;
+}
+
 int collector_set(struct interp *interp, bool wanted)
 {
 	int result;
-	Py_ssize_t at;
 
 	if (wanted == interp->collector.set)
 		return 0;
-	if (wanted) {
-		result =
-			PyList_Append(interp->collector.list, interp->collector.callback);
-	} else {
-		at = position(interp);
-		result = at < 0 ? 0
-				: PyList_SetSlice(interp->collector.list, at, at + 1,
-						  NULL);
-	}
+	result =
+		wanted ? PyList_Append(interp->collector.list, interp->collector.callback)
+		       : take_out(interp);
 	if (result < 0) {
 		PyErr_Clear();
 		return -ENOMEM;

@@ -126,6 +126,11 @@ uint64_t control_watched(void)
 	return probes_watched() & ~native_events();
 }
 
+static unsigned int followed_filters(const struct interp *interp)
+{
+	return __atomic_load_n(&interp->filters, __ATOMIC_RELAXED);
+}
+
 /*
  * Code that was filtered out is disabled within sys.monitoring: another filter may want
  * it back.
@@ -137,14 +142,15 @@ static int follow_filters(struct interp *interp)
 	unsigned int version = filters_version();
 	int error = 0;
 
-	if (interp->filters == version)
+	if (followed_filters(interp) == version)
 		return 0;
-	if (interp->refused)
+	/* First: a callback of another thread may refuse again meanwhile. */
+	if (__atomic_exchange_n(&interp->refused, false, __ATOMIC_RELAXED))
 		error = monitoring_restart(&interp->monitoring);
-	if (!error) {
-		interp->refused = false;
-		interp->filters = version;
-	}
+	if (error)
+		__atomic_store_n(&interp->refused, true, __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(&interp->filters, version, __ATOMIC_RELAXED);
 	return error;
 }
 
@@ -188,7 +194,7 @@ static int apply(struct interp *interp, uint64_t armed)
 	pthread_mutex_lock(&lock);
 	interp->retry = result < 0;
 	if (result >= 0) {
-		interp->armed = armed;
+		__atomic_store_n(&interp->armed, armed, __ATOMIC_RELAXED);
 		__atomic_store_n(&interp->active, active, __ATOMIC_RELAXED);
 		sum_up();
 	}
@@ -466,7 +472,7 @@ static bool visit(struct interp *interp)
 static bool is_in_step(const struct interp *interp, uint64_t watched)
 {
 	return !interp->retry && (interp->armed & watched) == interp->active &&
-	       (!interp->active || interp->filters == filters_version());
+	       (!interp->active || followed_filters(interp) == filters_version());
 }
 
 /* With the lock held. Returns: the first one after @last that is not in step. */

@@ -17,12 +17,22 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Patterns, as they were given and one after the other. */
 struct patterns {
-	char *text;    /* owned; NULL: none were given */
-	char *strings; /* owned; each with a NUL, an empty one behind the last */
+	const char *text; /* one of those kept, atomic; NULL: none were given */
+	char *strings;    /* owned; each with a NUL, an empty one behind the last */
+};
+
+/*
+ * All texts that were ever given: another thread may have been told of any. They are few,
+ * and the same ones come again.
+ */
+struct kept_text {
+	struct kept_text *next;
+	char text[];
 };
 
 /* Written with the lock held. */
 static struct patterns included, excluded;
+static struct kept_text *kept_texts;
 static unsigned int version; /* atomic */
 static bool any;             /* atomic */
 
@@ -36,15 +46,37 @@ static const char *first_pattern(const char *text, size_t *length)
 	return *length ? text : NULL;
 }
 
-static void patterns_free(struct patterns *patterns)
+/* With the lock held. Returns: @text, for ever; NULL where memory ran out. */
+static const char *keep_text(const char *text)
 {
-	free(patterns->text);
-	free(patterns->strings);
+	struct kept_text *kept = kept_texts;
+
+	while (kept && strcmp(kept->text, text) != 0)
+		kept = kept->next;
+	if (kept)
+		return kept->text;
+	kept = malloc(sizeof(*kept) + strlen(text) + 1);
+	if (!kept)
+		return NULL;
+	strcpy(kept->text, text);
+	kept->next = kept_texts;
+	kept_texts = kept;
+	return kept->text;
 }
 
 static const char *patterns_text(const struct patterns *patterns)
 {
-	return patterns->text ? patterns->text : "";
+	const char *text = __atomic_load_n(&patterns->text, __ATOMIC_ACQUIRE);
+
+	return text ? text : "";
+}
+
+/* With the lock held. */
+static void patterns_move(struct patterns *to, const struct patterns *from)
+{
+	free(to->strings);
+	to->strings = from->strings;
+	__atomic_store_n(&to->text, from->text, __ATOMIC_RELEASE);
 }
 
 static bool is_file_pattern(const char *pattern)
@@ -67,10 +99,9 @@ static int patterns_read(struct patterns *patterns, const char *text)
 	size_t length;
 	char *end;
 
-	patterns->text = strdup(text);
 	/* Each comma, and the end, is room for a NUL; and one more for the empty one. */
 	patterns->strings = end = calloc(strlen(text) + 2, 1);
-	if (!patterns->text || !patterns->strings)
+	if (!end)
 		return -ENOMEM;
 	for (; (pattern = first_pattern(text, &length)); text = pattern + length) {
 		memcpy(end, pattern, length);
@@ -123,14 +154,17 @@ void filters_add(struct codemeta *code)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Returns: 0, -EINVAL or -ENOMEM. */
+/* With the lock held. Returns: 0, -EINVAL or -ENOMEM. */
 static int read_and_check(struct patterns *patterns, const char *text)
 {
 	int error = patterns_read(patterns, text);
 
-	if (!error && !are_good(patterns))
-		error = -EINVAL;
-	return error;
+	if (error)
+		return error;
+	if (!are_good(patterns))
+		return -EINVAL;
+	patterns->text = keep_text(text);
+	return patterns->text ? 0 : -ENOMEM;
 }
 
 /* With the lock held. Returns: as filters_set(). */
@@ -142,14 +176,12 @@ static int replace(const char *include, const char *exclude)
 	if (!error)
 		error = read_and_check(&new_excluded, exclude);
 	if (error) {
-		patterns_free(&new_included);
-		patterns_free(&new_excluded);
+		free(new_included.strings);
+		free(new_excluded.strings);
 		return error;
 	}
-	patterns_free(&included);
-	patterns_free(&excluded);
-	included = new_included;
-	excluded = new_excluded;
+	patterns_move(&included, &new_included);
+	patterns_move(&excluded, &new_excluded);
 	__atomic_store_n(&any, !is_empty(&included) || !is_empty(&excluded),
 			 __ATOMIC_RELAXED);
 	codelist_walk(judge);

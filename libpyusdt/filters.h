@@ -13,15 +13,14 @@
 struct codemeta;
 
 /*
- * @include, @exclude: patterns with commas between, see pyusdt_options; copied; NULL is
- * as "". From now
- * on each code's metadata says what they say of it.
+ * @include, @exclude: patterns with commas between, see pyusdt_options; copied; NULL is as
+ * "". From now on each code's metadata says what they say of it.
  *
  * Returns: 1 when something changed, 0 when not; -EINVAL for a bad pattern, -ENOMEM.
  */
 int filters_set(const char *include, const char *exclude);
 
-/* Returns: the patterns, "" where there are none; valid until the next filters_set(). */
+/* Returns: the patterns, "" where there are none; valid for ever. */
 const char *filters_include(void);
 const char *filters_exclude(void);
 

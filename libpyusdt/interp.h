@@ -21,7 +21,7 @@ struct interp {
 	PyInterpreterState *state; /* borrowed */
 
 	/* Written with the GIL and the control lock held, read with either. */
-	uint64_t armed;  /* events, as in pyusdt.h */
+	uint64_t armed;  /* events, as in pyusdt.h; atomic */
 	uint64_t active; /* of these, those that are instrumented now; atomic */
 	bool retry;      /* the last change failed: try again though nothing changed */
 	struct interp *next; /* in the list of armed interpreters */
@@ -41,7 +41,7 @@ struct interp {
 	PyTypeObject *callable; /* owned */
 	bool hooked;            /* atexit and fork handlers are registered */
 	bool closed;            /* the atexit handlers have run */
-	unsigned int filters;   /* version of them that is followed; as armed */
+	unsigned int filters;   /* version of them that is followed; atomic */
 
 	/* With the GIL held. */
 	struct codetable codes;
@@ -53,6 +53,12 @@ struct interp {
 static inline uint64_t interp_active(const struct interp *interp)
 {
 	return __atomic_load_n(&interp->active, __ATOMIC_RELAXED);
+}
+
+/* Returns: the events that are armed, as in pyusdt.h. */
+static inline uint64_t interp_armed(const struct interp *interp)
+{
+	return __atomic_load_n(&interp->armed, __ATOMIC_RELAXED);
 }
 
 /*

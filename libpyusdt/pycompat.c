@@ -9,7 +9,6 @@ extern PyTypeObject PyMethod_Type WEAK;
 
 extern char _PyRuntime[] WEAK;
 
-#ifdef Py_LIMITED_API
 extern PyFrameObject *PyFrame_GetBack(PyFrameObject *frame) WEAK;
 extern int PyFrame_GetLasti(PyFrameObject *frame) WEAK;
 extern PyObject *PyFrame_GetVar(PyFrameObject *frame, PyObject *name) WEAK;
@@ -20,7 +19,6 @@ extern PyObject *PyMethod_Function(PyObject *method) WEAK;
 extern PyObject *PyType_GetDict(PyTypeObject *type) WEAK;
 /* 3.13 and later; before, the same thing had a private name. */
 extern PyThreadState *PyThreadState_GetUnchecked(void) WEAK;
-#endif
 extern PyThreadState *_PyThreadState_UncheckedGet(void) WEAK;
 
 /* Strong references, like all of the stable ABI, need a program that has Python at all.

@@ -11,17 +11,19 @@ PyObject *pyobject_utf8(PyObject *text)
 
 PyObject *pyobject_dict_get(PyObject *dict, const char *name)
 {
-	PyObject *key, *value;
+	PyObject *key, *value, *found = NULL;
 	Py_ssize_t position = 0;
 
 	if (!dict)
 		return NULL;
+	PYCOMPAT_BEGIN_CRITICAL_SECTION(dict);
 	/* In the dicts of modules and classes the names we look for come first. */
-	while (PyDict_Next(dict, &position, &key, &value))
+	while (!found && PyDict_Next(dict, &position, &key, &value))
 		if (PyUnicode_CheckExact(key) &&
 		    PyUnicode_CompareWithASCIIString(key, name) == 0)
-			return Py_NewRef(value);
-	return NULL;
+			found = Py_NewRef(value);
+	PYCOMPAT_END_CRITICAL_SECTION();
+	return found;
 }
 
 PyObject *pyobject_dict_str(PyObject *dict, const char *name)
