@@ -113,6 +113,8 @@ static int start(void)
 
 	sem_init(&watcher.wake, 0, 0);
 	watcher.tid = 0;
+	/* It does not know what is instrumented: before a fork that may be something. */
+	watcher_look_again();
 	error = thread_start(&watcher.thread, watch, NULL);
 	if (error)
 		return error;

@@ -270,6 +270,24 @@ START_TEST(the_child_has_a_watcher_of_its_own)
 END_TEST
 
 /* A grandchild, whose parent never ran Python in between. */
+/* Handlers that were registered first are called last: when the watcher is gone. */
+START_TEST(a_tracer_detaches_during_a_fork)
+{
+	py_exec("os.register_at_fork(before=lambda: core.watch(0))\n"
+		"def nothing(): return not events(4)\n"
+		"same(core.enable(core.ALL), 0)\n"
+		"same(core.configure(1), 0)\n"
+		"core.watch(core.PY_START)\n"
+		"until(lambda: events(4) == {'PY_START'})\n"
+		"child = os.fork()\n"
+		"if not child:\n"
+		"    until(nothing)\n"
+		"    os._exit(0)\n"
+		"until(nothing)\n"
+		"same(os.waitpid(child, 0)[1], 0)\n");
+}
+END_TEST
+
 START_TEST(forks_of_forks)
 {
 	set_poll_msec(1);
@@ -412,6 +430,7 @@ int main(void)
 	tcase_add_test(tcase, ends_while_it_wants_the_gil);
 	tcase_add_test(tcase, fork_without_a_warning);
 	tcase_add_test(tcase, the_child_has_a_watcher_of_its_own);
+	tcase_add_test(tcase, a_tracer_detaches_during_a_fork);
 	tcase_add_test(tcase, forks_of_forks);
 	tcase_add_test(tcase, fork_with_other_threads);
 	tcase_add_test(tcase, fork_from_another_thread);
