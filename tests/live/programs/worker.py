@@ -7,6 +7,7 @@ import sys
 import threading
 
 import pyusdt
+import resources
 
 
 def work():
