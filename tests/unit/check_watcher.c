@@ -269,7 +269,6 @@ START_TEST(the_child_has_a_watcher_of_its_own)
 }
 END_TEST
 
-/* A grandchild, whose parent never ran Python in between. */
 /* Handlers that were registered first are called last: when the watcher is gone. */
 START_TEST(a_tracer_detaches_during_a_fork)
 {
@@ -288,6 +287,7 @@ START_TEST(a_tracer_detaches_during_a_fork)
 }
 END_TEST
 
+/* A grandchild, whose parent never ran Python in between. */
 START_TEST(forks_of_forks)
 {
 	set_poll_msec(1);
