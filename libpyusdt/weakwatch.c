@@ -10,8 +10,14 @@ int weakwatch_begin(struct weakwatch *watch, PyObject *object, PyTypeObject *cal
 	if (!watch->callback)
 		return -1;
 	watch->weakref = PyWeakref_NewRef(object, watch->callback);
-	if (watch->weakref)
+	if (watch->weakref) {
+		/*
+		 * It is in no cycle, and no object of the program: gc.get_objects() has
+		 * the same as without us, and a collection has less to look at.
+		 */
+		PyObject_GC_UnTrack(watch->weakref);
 		return 0;
+	}
 	Py_DECREF(watch->callback);
 	return -1;
 }

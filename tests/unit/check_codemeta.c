@@ -369,6 +369,7 @@ START_TEST(cleared_and_used_again)
 END_TEST
 
 /* A program can get at our weak references, and keep them. */
+/* A program can get at our weak references, and keep them. */
 START_TEST(weak_references_kept_by_the_program)
 {
 	py_exec("import weakref\n"
