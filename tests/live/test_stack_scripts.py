@@ -248,18 +248,19 @@ class OffCpu(StackScript):
     def test_sleeps(self):
         output = self.trace("pyoffcpu.bt", SLEEPERS)
         blocked = output.table("blocked_us", self.file)
-        # The timer runs before the thread has left its CPU: a little less than it sleeps.
-        self.assertGreaterEqual(blocked["short"], 45_000)
+        # The timer runs before the thread has left its CPU: a little less than it sleeps,
+        # and nothing where it was kept from leaving until the timer was through.
+        self.assertGreaterEqual(blocked["short"], 25_000)
         self.assertGreaterEqual(blocked["long"], 285_000)
         self.assertNotIn("caller", blocked)
         # It may wait for the GIL when the sleeper wakes, and blocks for nothing else.
         self.assertLess(blocked.get("spins", 0), 50_000)
-        self.assertGreaterEqual(output.table("blocks", self.file)["short"], 5)
+        self.assertGreaterEqual(output.table("blocks", self.file)["short"], 3)
         self.assertIn(
             ["long", "caller", "<module>"],
             [names[:3] for names, number in output.stack_values() if number >= 285_000],
         )
-        self.assertGreaterEqual(output.total_in("short"), 45_000)
+        self.assertGreaterEqual(output.total_in("short"), 25_000)
         self.assertRegex(output, r"@stacks\[-?\d+, *\n(?: .*\n)* +\S*schedule\b")
 
     def test_minimum(self):
