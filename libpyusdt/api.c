@@ -14,7 +14,7 @@ static int check_python(void)
 {
 	if (!pycompat_usable())
 		return -ENOTSUP;
-	return Py_IsInitialized() && pycompat_attached() ? 0 : -EPERM;
+	return pycompat_initialized() && pycompat_attached() ? 0 : -EPERM;
 }
 
 int pyusdt_enable(uint64_t mask)

@@ -19,6 +19,7 @@ extern PyObject *PyMethod_Function(PyObject *method) WEAK;
 extern PyObject *PyType_GetDict(PyTypeObject *type) WEAK;
 /* 3.13 and later; before, the same thing had a private name. */
 extern PyThreadState *PyThreadState_GetUnchecked(void) WEAK;
+extern int Py_IsFinalizing(void) WEAK; /* 3.13 and later */
 extern PyThreadState *_PyThreadState_UncheckedGet(void) WEAK;
 
 /* Strong references, like all of the stable ABI, need a program that has Python at all.
@@ -32,6 +33,13 @@ bool pycompat_usable(void)
 	       PyFrame_GetLasti && PyFrame_GetVar && PyCode_Addr2Line &&
 	       PyFunction_GetCode && PyFunction_GetGlobals && PyMethod_Function &&
 	       (PyThreadState_GetUnchecked || _PyThreadState_UncheckedGet);
+}
+
+bool pycompat_initialized(void)
+{
+	/* 3.15 says so only when site has been imported; what that imports may use us. */
+	return Py_IsInitialized() ||
+	       (pycompat_version() >= 0x030f0000 && !Py_IsFinalizing());
 }
 
 /*

@@ -20,6 +20,9 @@
  */
 bool pycompat_usable(void);
 
+/* Returns: whether Python can be called, by a thread that is attached. */
+bool pycompat_initialized(void);
+
 /* Returns: whether this thread has an attached thread state (holds the GIL). */
 bool pycompat_attached(void);
 

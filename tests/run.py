@@ -12,6 +12,7 @@ skipped although PYUSDT_REQUIRE_LIVE=1; 77 when all were skipped.
 
 import os
 import pathlib
+import signal
 import sys
 import unittest
 
@@ -31,7 +32,8 @@ def set_environment():
     sys.path[0] = str(TESTS)
     sys.path.insert(1, package)
     sys.dont_write_bytecode = True
-
+    # A shell's background jobs ignore it, and so would the programs that are tested.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def main():

@@ -8,6 +8,8 @@ import struct
 import subprocess
 import unittest
 
+import semaphores
+
 BUILDDIR = pathlib.Path(os.environ["PYUSDT_BUILDDIR"])
 SRCDIR = pathlib.Path(__file__).resolve().parents[2]
 LIBRARY = BUILDDIR / "libpyusdt/.libs/libpyusdt.so.0"
@@ -153,6 +155,12 @@ class Notes(unittest.TestCase):
         expected = OTHERS | dict.fromkeys(code_events(), CODE_EVENT)
         self.assertEqual(
             {name: sizes for _, name, _, _, sizes in probes()}, expected
+        )
+
+    def test_the_other_tests_read_them_right(self):
+        self.assertEqual(
+            sorted(note[:4] for note in semaphores.notes(LIBRARY)),
+            sorted(probe[:4] for probe in probes()),
         )
 
     def test_each_has_a_semaphore_of_its_own(self):

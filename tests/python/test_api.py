@@ -172,6 +172,23 @@ class Import(unittest.TestCase):
             """
         )
 
+    def test_before_the_program(self):
+        # From a sitecustomize.py: Python 3.15 is not initialised by then, as it says.
+        tests = pathlib.Path(__file__).parents[1]
+        path = os.pathsep.join([str(tests / "watched"), str(tests), os.environ["PYTHONPATH"]])
+        self.check(
+            """
+            import sys
+            assert "pyusdt" in sys.modules
+            import pyusdt, semaphores
+            def traced(): pass
+            traced()
+            assert semaphores.told(traced)
+            assert pyusdt.active() == pyusdt.supported()
+            """,
+            PYTHONPATH=path, PYUSDT_WATCHED="1", PYUSDT_COMPAT="1",
+        )
+
     def test_poll_interval_from_the_environment(self):
         for text, msec in (("25", 25), ("0", 0), ("", 100), ("-1", 100), ("x", 100),
                            ("60001", 100)):
