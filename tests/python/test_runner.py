@@ -21,6 +21,8 @@ import pyusdt
 from pyusdt import cli
 
 SECONDS = 60
+TESTS = Path(__file__).resolve().parents[1]
+WATCHED_PATH = [str(TESTS / "watched"), str(TESTS)]
 SCRIPT_DESCRIPTOR = 42  # the same in both runs: it is part of the output
 DEDENTS = sys.version_info >= (3, 14)
 SURROUNDINGS = """
@@ -436,14 +438,22 @@ class SameAsPython(InDirectory):
         write(self.directory, case.files)
         if case.prepare is not None:
             case.prepare(Path(self.directory))
-        plain, ours = (python(*case.python, *runner, *case.args, cwd=self.directory,
-                              stdin=case.stdin) for runner in ((), ("-m", "pyusdt")))
+        plain = self.run_case(case)
         said = (plain.stdout + plain.stderr).decode()
         self.assertIn(case.says, said)
         self.assertEqual(plain.returncode, case.status, said)
-        self.assertEqual(ours.stderr.decode(), plain.stderr.decode())
-        self.assertEqual(ours.stdout.decode(), plain.stdout.decode())
-        self.assertEqual(ours.returncode, plain.returncode)
+        for watched in ("0", "1"):
+            with self.subTest(watched=watched):
+                ours = self.run_case(case, "-m", "pyusdt", PYUSDT_WATCHED=watched)
+                self.assertEqual(ours.stderr.decode(), plain.stderr.decode())
+                self.assertEqual(ours.stdout.decode(), plain.stdout.decode())
+                self.assertEqual(ours.returncode, plain.returncode)
+
+    def run_case(self, case: Case, *runner: str,
+                 **extra: str) -> subprocess.CompletedProcess[bytes]:
+        path = os.pathsep.join([*WATCHED_PATH, os.environ.get("PYTHONPATH", "")])
+        return python(*case.python, *runner, *case.args, cwd=self.directory,
+                      stdin=case.stdin, PYTHONPATH=path, PYUSDT_COMPAT="1", **extra)
 
     def test_script_from_pipe(self) -> None:
         plain, ours = (self.piped(*runner) for runner in ((), ("-m", "pyusdt")))
