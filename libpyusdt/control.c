@@ -14,6 +14,7 @@
 #include "options.h"
 #include "probes.h"
 #include "scopes.h"
+#include "turn.h"
 #include "watcher.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -25,60 +26,6 @@ static struct interp *visited; /* the one that the watcher is at */
 
 /* Armed in any interpreter; atomic. */
 static uint64_t armed_anywhere;
-
-/* Returns: whether the change may begin; false where another is under way. */
-static bool try_begin(struct interp *interp)
-{
-	bool began;
-
-	pthread_mutex_lock(&lock);
-	began = !interp->changing;
-	if (began) {
-		interp->changing = true;
-		interp->changer = pthread_self();
-	}
-	pthread_mutex_unlock(&lock);
-	return began;
-}
-
-static bool is_changer(struct interp *interp)
-{
-	bool is;
-
-	pthread_mutex_lock(&lock);
-	is = interp->changing && pthread_equal(interp->changer, pthread_self());
-	pthread_mutex_unlock(&lock);
-	return is;
-}
-
-static void wait_until_unchanging(const struct interp *interp)
-{
-	PyThreadState *state = PyEval_SaveThread();
-
-	pthread_mutex_lock(&lock);
-	while (interp->changing)
-		pthread_cond_wait(&changed, &lock);
-	pthread_mutex_unlock(&lock);
-	PyEval_RestoreThread(state);
-}
-
-static int begin(struct interp *interp)
-{
-	while (!try_begin(interp)) {
-		if (is_changer(interp))
-			return -EDEADLK;
-		wait_until_unchanging(interp);
-	}
-	return 0;
-}
-
-static void end(struct interp *interp)
-{
-	pthread_mutex_lock(&lock);
-	interp->changing = false;
-	pthread_cond_broadcast(&changed);
-	pthread_mutex_unlock(&lock);
-}
 
 /* With the lock held. */
 static void sum_up(void)
@@ -306,11 +253,11 @@ int control_enable(struct interp *interp, uint64_t mask)
 	int error = options_environment();
 
 	if (!error)
-		error = begin(interp);
+		error = turn_take(&interp->turn);
 	if (error)
 		return error;
 	error = enable(interp, mask);
-	end(interp);
+	turn_end(&interp->turn);
 	watcher_look_again();
 	announce(control_watched() & control_armed());
 	return error;
@@ -318,18 +265,18 @@ int control_enable(struct interp *interp, uint64_t mask)
 
 int control_disable(struct interp *interp)
 {
-	int error = begin(interp);
+	int error = turn_take(&interp->turn);
 
 	if (error)
 		return error;
 	error = disarm(interp);
-	end(interp);
+	turn_end(&interp->turn);
 	return error;
 }
 
 int control_poll(struct interp *interp)
 {
-	int result = begin(interp);
+	int result = turn_take(&interp->turn);
 
 	if (result)
 		return result;
@@ -337,16 +284,16 @@ int control_poll(struct interp *interp)
 		result = -ESHUTDOWN;
 	else if (interp->listed)
 		result = apply(interp, interp->armed);
-	end(interp);
+	turn_end(&interp->turn);
 	announce(control_watched() & control_armed());
 	return result;
 }
 
 void control_refresh(struct interp *interp)
 {
-	if (try_begin(interp)) {
+	if (turn_try(&interp->turn)) {
 		apply(interp, interp->armed);
-		end(interp);
+		turn_end(&interp->turn);
 	} else {
 		pthread_mutex_lock(&lock);
 		interp->retry = true;
@@ -387,14 +334,14 @@ int control_configure(struct interp *interp, const struct pyusdt_options *option
 	int error = options_check(options);
 
 	if (!error)
-		error = begin(interp);
+		error = turn_take(&interp->turn);
 	if (error)
 		return error;
 	error = configure(options);
 	/* Where this fails the watcher tries again. */
 	if (!error && interp->listed)
 		apply(interp, interp->armed);
-	end(interp);
+	turn_end(&interp->turn);
 	announce(control_watched() & control_armed());
 	return error;
 }
@@ -412,7 +359,7 @@ static void wait_until_unvisited(const struct interp *interp)
 
 void control_close(struct interp *interp)
 {
-	if (begin(interp) < 0)
+	if (turn_take(&interp->turn) < 0)
 		return;
 	interp->closed = true;
 	/* Where this fails, sys.monitoring goes with the interpreter all the same. */
@@ -420,7 +367,7 @@ void control_close(struct interp *interp)
 		unlist(interp);
 		watcher_update();
 	}
-	end(interp);
+	turn_end(&interp->turn);
 	wait_until_unvisited(interp);
 	if (!control_armed())
 		layout_forget();
@@ -458,9 +405,9 @@ static bool visit(struct interp *interp)
 		return false;
 	PyEval_AcquireThread(state);
 	/* Must not wait here: whoever is at it may be waiting for this thread to end. */
-	if (try_begin(interp)) {
+	if (turn_try(&interp->turn)) {
 		in_step = !interp->listed || apply(interp, interp->armed) >= 0;
-		end(interp);
+		turn_end(&interp->turn);
 	}
 	PyThreadState_Clear(state);
 	PyEval_ReleaseThread(state);
@@ -536,9 +483,9 @@ void control_fork_child(void)
 {
 	visited = NULL;
 	for (struct interp *interp = armed_interps; interp; interp = interp->next) {
-		if (interp->changing && !pthread_equal(interp->changer, pthread_self())) {
-			interp->changing = false;
+		if (turn_is_orphaned(&interp->turn)) {
 			interp->retry = true;
+			watcher_look_again();
 		}
 	}
 	pthread_cond_init(&changed, NULL);

@@ -3,9 +3,7 @@
  * Which events are armed in which interpreter, and keeping what is instrumented in step
  * with what is watched. Errors are as in pyusdt.h.
  *
- * A change of an interpreter calls into Python, which may let go of the GIL; so each is
- * bracketed by a flag of the interpreter, and whoever finds it set waits without the GIL.
- * The lock behind it is held for moments only and never while waiting for the GIL.
+ * A change of an interpreter is made by the thread whose turn it is, see turn.h.
  */
 #ifndef PYUSDT_CONTROL_H
 #define PYUSDT_CONTROL_H

@@ -16,6 +16,7 @@
 #include "filters.h"
 #include "interp.h"
 #include "pycompat.h"
+#include "turn.h"
 #include "watcher.h"
 
 static bool is_only_thread(void)
@@ -120,6 +121,7 @@ static void prepare(void)
 {
 	watcher_fork_prepare();
 	control_fork_prepare();
+	turn_fork_prepare();
 	filters_fork_prepare();
 	codelist_fork_prepare();
 }
@@ -128,6 +130,7 @@ static void parent(void)
 {
 	codelist_fork_parent();
 	filters_fork_done();
+	turn_fork_parent();
 	control_fork_parent();
 	watcher_fork_parent();
 }
@@ -137,6 +140,7 @@ static void child(void)
 	codelist_fork_child();
 	filters_fork_done();
 	control_fork_child();
+	turn_fork_child();
 	watcher_fork_child();
 }
 

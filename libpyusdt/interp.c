@@ -19,6 +19,7 @@ void interp_forget_names(struct interp *interp)
 
 static void interp_free(struct interp *interp)
 {
+	turn_remove(&interp->turn);
 	interp_forget_names(interp);
 	monitoring_clear(&interp->monitoring);
 	Py_XDECREF(interp->collector.list);
@@ -95,6 +96,7 @@ static int make_and_keep(void)
 	if (!interp)
 		return -ENOMEM;
 	interp->state = PyInterpreterState_Get();
+	turn_add(&interp->turn);
 	interp->callable = callable_type_new();
 	codetable_init(&interp->codes, interp->callable);
 	callnames_init(&interp->callnames, interp->callable);

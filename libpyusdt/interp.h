@@ -9,13 +9,13 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "callnames.h"
 #include "codemeta.h"
 #include "monitoring.h"
+#include "turn.h"
 
 struct interp {
 	PyInterpreterState *state; /* borrowed */
@@ -27,11 +27,9 @@ struct interp {
 	struct interp *next; /* in the list of armed interpreters */
 	bool listed;
 
-	/* With the control lock held. */
-	bool changing;     /* a thread is about to change the fields below ... */
-	pthread_t changer; /* ... and this one is it */
+	struct turn turn; /* to change what follows */
 
-	/* With the GIL held, and by the changer only. */
+	/* With the GIL held, and by the thread whose turn it is. */
 	struct monitoring monitoring;
 	struct {
 		PyObject *list;     /* gc.callbacks, owned */

@@ -33,6 +33,7 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/strerror.c \
 	libpyusdt/text.c libpyusdt/text.h \
 	libpyusdt/thread.c libpyusdt/thread.h \
+	libpyusdt/turn.c libpyusdt/turn.h \
 	libpyusdt/watcher.c libpyusdt/watcher.h \
 	libpyusdt/weakwatch.c libpyusdt/weakwatch.h
 

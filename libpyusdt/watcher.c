@@ -33,7 +33,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* With the lock held. */
 static struct {
 	sem_t wake;            /* the thread shall look up */
-	pthread_cond_t joined; /* the thread has ended */
+	pthread_cond_t joined; /* the thread has begun or ended */
 	pthread_t thread;
 	pid_t tid;    /* 0 until the thread has begun */
 	bool running; /* there is a thread, joinable */
@@ -123,19 +123,21 @@ static int start(void)
 	return 0;
 }
 
-/* With the lock held, which is let go of in between, and a thread. No GIL. */
+/*
+ * With the lock held, which is let go of in between, and a thread, which may be there
+ * still afterwards. No GIL.
+ */
 static void stop(void)
 {
-	pthread_t thread = watcher.thread;
+	pthread_t thread;
 	pid_t tid;
 
-	if (watcher.stop) {
-		while (watcher.stop)
-			pthread_cond_wait(&watcher.joined, &lock);
+	/* Another thread that is at this, too, has it stopped: our caller looks again. */
+	if (watcher.stop || !watcher.tid) {
+		pthread_cond_wait(&watcher.joined, &lock);
 		return;
 	}
-	while (!watcher.tid)
-		pthread_cond_wait(&watcher.joined, &lock);
+	thread = watcher.thread;
 	tid = watcher.tid;
 	__atomic_store_n(&watcher.stop, true, __ATOMIC_RELEASE);
 	sem_post(&watcher.wake);
@@ -218,6 +220,9 @@ void watcher_fork_child(void)
 {
 	watcher.running = false;
 	watcher.stop = false;
+	/* Those who were about to fork, too, are not here to resume it. */
+	if (watcher.paused > 1)
+		watcher.paused = 1;
 	pthread_cond_init(&watcher.joined, NULL);
 	pthread_mutex_unlock(&lock);
 }
