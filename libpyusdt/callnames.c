@@ -48,7 +48,7 @@ static PyObject *died(PyObject *self, PyObject *const *args, size_t nargsf,
 
 static PyObject *attribute(PyObject *object, const char *name)
 {
-	PyObject *value = PyObject_GetAttrString(object, name);
+	PyObject *value = pyobject_attribute(object, name);
 
 	PyErr_Clear();
 	return value;

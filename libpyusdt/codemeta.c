@@ -94,7 +94,7 @@ static int names_of_code(struct names *names, PyObject *code, PyObject *globals)
 	for (int i = NAME; i <= QUALNAME; i++) {
 		/* Code objects are of a builtin type that has no subclasses: no user
 		 * code. */
-		PyObject *text = PyObject_GetAttrString(code, attributes[i]);
+		PyObject *text = pyobject_attribute(code, attributes[i]);
 
 		if (!text || names_set(names, i, text) < 0)
 			return -1;
@@ -111,7 +111,7 @@ static void names_free(struct names *names)
 /* Returns: the first line, or -1 with an exception set. */
 static int first_line(PyObject *code)
 {
-	PyObject *number = PyObject_GetAttrString(code, "co_firstlineno");
+	PyObject *number = pyobject_attribute(code, "co_firstlineno");
 	long line = number ? PyLong_AsLong(number) : -1;
 
 	Py_XDECREF(number);

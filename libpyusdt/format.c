@@ -60,7 +60,7 @@ static void add_address(struct text *text, PyObject *object)
  */
 static PyObject *builtin_attribute(PyObject *object, const char *name)
 {
-	PyObject *value = PyObject_GetAttrString(object, name);
+	PyObject *value = pyobject_attribute(object, name);
 
 	if (!value)
 		PyErr_Clear();

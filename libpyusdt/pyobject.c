@@ -9,6 +9,15 @@ PyObject *pyobject_utf8(PyObject *text)
 	return PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
 }
 
+PyObject *pyobject_attribute(PyObject *object, const char *name)
+{
+	PyObject *key = PyUnicode_InternFromString(name);
+	PyObject *value = key ? PyObject_GetAttr(object, key) : NULL;
+
+	Py_XDECREF(key);
+	return value;
+}
+
 PyObject *pyobject_dict_get(PyObject *dict, const char *name)
 {
 	PyObject *key, *value, *found = NULL;
@@ -69,7 +78,7 @@ PyObject *pyobject_type_module(PyTypeObject *type)
 		Py_XDECREF(dict);
 	} else if (Py_IS_TYPE((PyObject *)type, &PyType_Type)) {
 		/* A static type whose metaclass is type itself: type's own getter. */
-		module = PyObject_GetAttrString((PyObject *)type, "__module__");
+		module = pyobject_attribute((PyObject *)type, "__module__");
 		if (!module)
 			PyErr_Clear();
 	}

@@ -14,6 +14,12 @@
 PyObject *pyobject_utf8(PyObject *text);
 
 /*
+ * As PyObject_GetAttrString(), which makes a new string each time: CPython's cache of the
+ * attributes of types would keep each of them, in place of one of the program's.
+ */
+PyObject *pyobject_attribute(PyObject *object, const char *name);
+
+/*
  * The value of the key @name (ASCII) in @dict. Compares no keys but exact strings: any
  * other could run an __eq__ of the user. @dict may be NULL.
  *
