@@ -51,6 +51,15 @@ static const void *at(const struct file *file, uint64_t offset, uint64_t size)
 	return file->data + offset;
 }
 
+/* As at(), for structs; ELF has them aligned, but a file may hold anything. */
+static const void *aligned_at(const struct file *file, uint64_t offset, uint64_t size,
+			      size_t alignment)
+{
+	const void *start = at(file, offset, size);
+
+	return (uintptr_t)start % alignment ? NULL : start;
+}
+
 /* Returns: the string at @offset of @part, NULL where it does not end. */
 static const char *string_at(const struct file *part, uint64_t offset)
 {
@@ -81,7 +90,7 @@ static uint64_t events_of_notes(const struct file *section)
 	uint64_t events = 0, offset = 0;
 	const ElfW(Nhdr) * note;
 
-	while ((note = at(section, offset, sizeof(*note)))) {
+	while ((note = aligned_at(section, offset, sizeof(*note), _Alignof(*note)))) {
 		uint64_t owner_at = offset + sizeof(*note);
 		uint64_t description_at = owner_at + padded(note->n_namesz);
 		const char *owner = string_at(section, owner_at);
@@ -115,8 +124,9 @@ static uint64_t events_of_file(const struct file *file)
 
 	if (!is_elf(header))
 		return 0;
-	sections =
-		at(file, header->e_shoff, (uint64_t)header->e_shnum * sizeof(*sections));
+	sections = aligned_at(file, header->e_shoff,
+			      (uint64_t)header->e_shnum * sizeof(*sections),
+			      _Alignof(*sections));
 	if (!sections || header->e_shstrndx >= header->e_shnum)
 		return 0;
 	names = &sections[header->e_shstrndx];
