@@ -114,7 +114,7 @@ static bool keep_those_of_second_thread(struct second *second)
 
 	if (thread_start(&thread, in_second_thread, second) < 0)
 		return false;
-	thread_join(thread, second->tid);
+	thread_join(thread, &second->tid);
 	return second->ran;
 }
 

@@ -26,10 +26,10 @@ int thread_start(pthread_t *thread, void *(*function)(void *), void *argument)
 	return error ? -EAGAIN : 0;
 }
 
-void thread_join(pthread_t thread, pid_t tid)
+void thread_join(pthread_t thread, const pid_t *tid)
 {
 	pthread_join(thread, NULL);
 	/* A thread is joined a moment before the kernel takes it out of /proc. */
-	while (syscall(SYS_tgkill, getpid(), tid, 0) == 0)
+	while (syscall(SYS_tgkill, getpid(), *tid, 0) == 0)
 		sched_yield();
 }

@@ -16,8 +16,8 @@ int thread_start(pthread_t *thread, void *(*function)(void *), void *argument);
 
 /*
  * Wait for the thread to end, until the kernel too has forgotten it: CPython counts what
- * is in /proc. @tid: its kernel id.
+ * is in /proc. @tid: its kernel id, which the thread itself may have written.
  */
-void thread_join(pthread_t thread, pid_t tid);
+void thread_join(pthread_t thread, const pid_t *tid);
 
 #endif /* PYUSDT_THREAD_H */

@@ -142,7 +142,7 @@ static void stop(void)
 	__atomic_store_n(&watcher.stop, true, __ATOMIC_RELEASE);
 	sem_post(&watcher.wake);
 	pthread_mutex_unlock(&lock);
-	thread_join(thread, tid);
+	thread_join(thread, &tid);
 	pthread_mutex_lock(&lock);
 	watcher.running = false;
 	watcher.stop = false;
