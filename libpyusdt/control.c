@@ -465,7 +465,7 @@ bool control_wants_watcher(void)
 	pthread_mutex_lock(&lock);
 	wants = armed_interps != NULL;
 	pthread_mutex_unlock(&lock);
-	return wants && options_get().poll_msec > 0;
+	return wants && options_poll_msec() > 0;
 }
 
 void control_fork_prepare(void)

@@ -197,21 +197,31 @@ int filters_set(const char *include, const char *exclude)
 	include = include ? include : "";
 	exclude = exclude ? exclude : "";
 	pthread_mutex_lock(&lock);
-	if (strcmp(include, filters_include()) != 0 ||
-	    strcmp(exclude, filters_exclude()) != 0)
+	if (strcmp(include, patterns_text(&included)) != 0 ||
+	    strcmp(exclude, patterns_text(&excluded)) != 0)
 		result = replace(include, exclude);
 	pthread_mutex_unlock(&lock);
 	return result;
 }
 
+static const char *locked_text(const struct patterns *patterns)
+{
+	const char *text;
+
+	pthread_mutex_lock(&lock);
+	text = patterns_text(patterns);
+	pthread_mutex_unlock(&lock);
+	return text;
+}
+
 const char *filters_include(void)
 {
-	return patterns_text(&included);
+	return locked_text(&included);
 }
 
 const char *filters_exclude(void)
 {
-	return patterns_text(&excluded);
+	return locked_text(&excluded);
 }
 
 bool filters_any(void)

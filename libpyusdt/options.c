@@ -133,6 +133,12 @@ struct pyusdt_options options_get(void)
 	};
 }
 
+unsigned int options_poll_msec(void)
+{
+	initialise();
+	return load(current.poll_msec);
+}
+
 int pyusdt_options_get(struct pyusdt_options *options)
 {
 	if (!options || options->size != sizeof(*options))

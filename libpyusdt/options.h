@@ -15,6 +15,9 @@ void options_set(const struct pyusdt_options *options);
 
 struct pyusdt_options options_get(void);
 
+/* One of them, without a lock: for each tick of the watcher. */
+unsigned int options_poll_msec(void);
+
 /* Returns: 0, or -EINVAL when the environment has patterns that cannot be. */
 int options_environment(void);
 

@@ -87,7 +87,7 @@ static void *watch(void *unused)
 	while (!asked_to_stop()) {
 		uint64_t watched;
 
-		wait_msec(at_least(options_get().poll_msec, least));
+		wait_msec(at_least(options_poll_msec(), least));
 		least = 0;
 		watched = probes_watched();
 		announce(watched & control_armed());
