@@ -17,7 +17,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Patterns, as they were given and one after the other. */
 struct patterns {
-	const char *text; /* one of those kept, atomic; NULL: none were given */
+	const char *text; /* one of those kept; NULL: none were given */
 	char *strings;    /* owned; each with a NUL, an empty one behind the last */
 };
 
@@ -64,11 +64,10 @@ static const char *keep_text(const char *text)
 	return kept->text;
 }
 
+/* With the lock held. */
 static const char *patterns_text(const struct patterns *patterns)
 {
-	const char *text = __atomic_load_n(&patterns->text, __ATOMIC_ACQUIRE);
-
-	return text ? text : "";
+	return patterns->text ? patterns->text : "";
 }
 
 /* With the lock held. */
@@ -76,7 +75,7 @@ static void patterns_move(struct patterns *to, const struct patterns *from)
 {
 	free(to->strings);
 	to->strings = from->strings;
-	__atomic_store_n(&to->text, from->text, __ATOMIC_RELEASE);
+	to->text = from->text;
 }
 
 static bool is_file_pattern(const char *pattern)
