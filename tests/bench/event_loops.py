@@ -6,29 +6,14 @@ of the events a loop of that size makes.
 """
 
 import gc
-import importlib.machinery
-import importlib.util
 import json
-import os
 import sys
 
 import pyusdt
 from semaphores import Semaphores
+from variants import load_floor, monitor
 
 SIZES = 400, 1400
-TOOL = 1
-
-monitoring = sys.monitoring
-
-
-def load_floor():
-    path = os.environ["PYUSDT_BENCH_FLOOR"]
-    loader = importlib.machinery.ExtensionFileLoader("floor", path)
-    module = importlib.util.module_from_spec(
-        importlib.util.spec_from_loader("floor", loader)
-    )
-    loader.exec_module(module)
-    return module
 
 
 def nothing():
@@ -113,43 +98,6 @@ CASES = [
 ]
 
 
-class Monitor:
-    """A tool of sys.monitoring with the given callback for one event."""
-
-    def __init__(self, event, callback):
-        self._event = getattr(monitoring.events, event)
-        self._callback = callback
-
-    def __enter__(self):
-        monitoring.use_tool_id(TOOL, "bench")
-        monitoring.register_callback(TOOL, self._event, self._callback)
-        monitoring.set_events(TOOL, self._event)
-
-    def __exit__(self, *exception):
-        monitoring.set_events(TOOL, 0)
-        monitoring.register_callback(TOOL, self._event, None)
-        monitoring.free_tool_id(TOOL)
-
-
-class Watched:
-    """pyusdt with a probe that has a tracer, as far as it can tell."""
-
-    semaphores = Semaphores()
-
-    def __init__(self, *events):
-        self._events = events
-
-    def __enter__(self):
-        self.semaphores.watch(self._events)
-        pyusdt.poll()
-        assert pyusdt.active(), "nothing is instrumented"
-
-    def __exit__(self, *exception):
-        self.semaphores.watch(())
-        pyusdt.poll()
-        assert not pyusdt.active(), "something is still instrumented"
-
-
 def number_of_events(event, loop, size):
     count = 0
 
@@ -157,7 +105,7 @@ def number_of_events(event, loop, size):
         nonlocal count
         count += 1
 
-    with Monitor(event, callback):
+    with monitor([event], callback):
         loop(size)
     return count
 
@@ -172,15 +120,16 @@ def main():
             floor.region(loop, size)
             regions.append([event, loop.__name__, variant, size])
 
+    tracer = Semaphores()
     gc.disable()
     pyusdt.enable()
     counts = {}
     for event, loop in CASES:
         counts[event, loop] = [number_of_events(event, loop, size) for size in SIZES]
         measure(event, loop, "untraced")
-        with Monitor(event, floor.noop):
+        with monitor([event], floor.noop):
             measure(event, loop, "noop")
-        with Watched(event):
+        with tracer.on([event]):
             measure(event, loop, "watched")
     json.dump(
         {

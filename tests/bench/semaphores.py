@@ -5,6 +5,7 @@ For where no tracer can be attached: under valgrind. The probes' addresses come 
 ELF notes of the library that this process has mapped.
 """
 
+import contextlib
 import ctypes
 import pathlib
 import struct
@@ -69,3 +70,16 @@ class Semaphores:
             raise LookupError(f"no such probes: {sorted(unknown)}")
         for name, word in self._words.items():
             word.value = name in names
+
+    @contextlib.contextmanager
+    def on(self, names):
+        """These have a tracer within the context, and pyusdt knows of it."""
+        import pyusdt
+
+        self.watch(names)
+        pyusdt.poll()
+        try:
+            yield
+        finally:
+            self.watch(())
+            pyusdt.poll()

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The ways in which a program is run and measured, as contexts within its process.
+
+A context sets up what the process itself can: filters, a tool of sys.monitoring, a
+profiler. That probes are watched is another matter: a tracer's, or by semaphores.py.
+"""
+
+import cProfile
+import contextlib
+import importlib.machinery
+import importlib.util
+import os
+import sys
+import threading
+from typing import NamedTuple
+
+CODE_EVENTS = (
+    "PY_START",
+    "PY_RESUME",
+    "PY_RETURN",
+    "PY_YIELD",
+    "CALL",
+    "LINE",
+    "PY_UNWIND",
+    "PY_THROW",
+    "RAISE",
+    "RERAISE",
+    "EXCEPTION_HANDLED",
+    "STOP_ITERATION",
+    "C_RETURN",
+    "C_RAISE",
+    "JUMP",
+    "BRANCH",
+    "BRANCH_LEFT",
+    "BRANCH_RIGHT",
+    "INSTRUCTION",
+)
+OTHER_EVENTS = (
+    "GC_START",
+    "GC_DONE",
+    "IMPORT_START",
+    "IMPORT_DONE",
+    "THREAD_START",
+    "THREAD_EXIT",
+    "CODE",
+    "LAYOUT",
+)
+FILTERED = "PY_START", "PY_RETURN", "LINE"
+TOOL = 1
+
+
+class Variant(NamedTuple):
+    name: str
+    pyusdt: bool = False  # loaded, with all events armed
+    watched: tuple = ()  # probes that have a tracer
+    options: dict = {}  # of pyusdt.configure()
+    noop: tuple = ()  # events of a tool whose callback does nothing
+    profiler: str = ""
+    flags: tuple = ()  # of the interpreter
+    script: str = ""  # of bt/, attached to the process
+
+
+def _variants():
+    yield Variant("plain")
+    yield Variant("idle", pyusdt=True)
+    for event in CODE_EVENTS + OTHER_EVENTS:
+        yield Variant(event, pyusdt=True, watched=(event,))
+    yield Variant("START+RETURN", pyusdt=True, watched=("PY_START", "PY_RETURN"))
+    yield Variant("all", pyusdt=True, watched=CODE_EVENTS + OTHER_EVENTS)
+    yield Variant(
+        "include json.*", pyusdt=True, watched=FILTERED, options={"include": "json.*"}
+    )
+    yield Variant(
+        "include nothing",
+        pyusdt=True,
+        watched=FILTERED,
+        options={"include": "no_such_module.*"},
+    )
+    yield Variant("stacks", pyusdt=True, watched=("LAYOUT",), script="pysyscall")
+    for event in "PY_START", "PY_RETURN", "LINE", "CALL":
+        yield Variant(f"no-op {event}", noop=(event,))
+    yield Variant("no-op START+RETURN", noop=("PY_START", "PY_RETURN"))
+    yield Variant("no-op filtered set", noop=FILTERED)
+    yield Variant("cProfile", profiler="cProfile")
+    yield Variant("sys.setprofile no-op", profiler="setprofile")
+    yield Variant("-X perf", flags=("-X", "perf"))
+
+
+VARIANTS = {variant.name: variant for variant in _variants()}
+
+
+def load_floor():
+    """The extension of floor.c."""
+    loader = importlib.machinery.ExtensionFileLoader(
+        "floor", os.environ["PYUSDT_BENCH_FLOOR"]
+    )
+    spec = importlib.util.spec_from_loader("floor", loader)
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+@contextlib.contextmanager
+def monitor(events, callback):
+    """A tool of sys.monitoring with one callback for these events."""
+    monitoring = sys.monitoring
+    bits = [getattr(monitoring.events, event) for event in events]
+    monitoring.use_tool_id(TOOL, "bench")
+    try:
+        for bit in bits:
+            monitoring.register_callback(TOOL, bit, callback)
+        monitoring.set_events(TOOL, sum(bits))
+        yield
+    finally:
+        monitoring.set_events(TOOL, 0)
+        for bit in bits:
+            monitoring.register_callback(TOOL, bit, None)
+        monitoring.free_tool_id(TOOL)
+
+
+@contextlib.contextmanager
+def configured(options):
+    import pyusdt
+
+    before = pyusdt.options()
+    pyusdt.configure(**options)
+    try:
+        yield
+    finally:
+        pyusdt.configure(**{name: before[name] for name in options})
+
+
+@contextlib.contextmanager
+def armed():
+    import pyusdt
+
+    pyusdt.enable()
+    try:
+        yield
+    finally:
+        pyusdt.disable()
+
+
+@contextlib.contextmanager
+def set_profile(callback):
+    threading.setprofile(callback)
+    sys.setprofile(callback)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+
+@contextlib.contextmanager
+def entered(variant, floor):
+    """All of a variant but the tracer, and the flags of the interpreter."""
+    with contextlib.ExitStack() as stack:
+        if variant.pyusdt:
+            stack.enter_context(armed())
+        if variant.options:
+            stack.enter_context(configured(variant.options))
+        if variant.noop:
+            stack.enter_context(monitor(variant.noop, floor.noop))
+        if variant.profiler == "cProfile":
+            stack.enter_context(cProfile.Profile())
+        if variant.profiler == "setprofile":
+            stack.enter_context(set_profile(floor.noop))
+        yield

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Programs to measure. Each module has run(size), whose work is in proportion to size.
+
+A size of 1 takes 5 to 15 million instructions. What run() returns depends on the size
+only, so that two ways of running it can be compared.
+"""
+
+NAMES = "fib", "objects", "coroutines", "documents", "text", "threads", "lines"
