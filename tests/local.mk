@@ -6,12 +6,12 @@ include tests/bench/local.mk
 # One tier each: a folder of unittest files, run under the configured interpreter.
 TEST_EXTENSIONS = .tier
 TIER_LOG_COMPILER = $(PYTHON) $(srcdir)/tests/run.py
-tiers = tests/python.tier tests/abi.tier tests/live.tier
+tiers = tests/python.tier tests/abi.tier tests/bench.tier tests/live.tier
 TESTS += $(tiers)
 AM_TESTS_ENVIRONMENT = PYUSDT_BUILDDIR=$(abs_builddir); export PYUSDT_BUILDDIR;
 
 # By themselves: a tracer watches every process that has the library.
-tests/live.log: tests/python.log tests/abi.log $(check_PROGRAMS:=.log)
+tests/live.log: tests/python.log tests/abi.log tests/bench.log $(check_PROGRAMS:=.log)
 
 EXTRA_DIST += $(tiers) tests/no_layout.py tests/run.py tests/semaphores.py tests/abi tests/bench tests/embed tests/fuzz tests/live tests/matrix tests/python tests/watched
 

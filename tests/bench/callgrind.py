@@ -16,8 +16,22 @@ import tempfile
 REGION = "pyusdt_bench_region"
 COUNTED = "pyusdt_bench_*"
 
-# The same hashes, so the same instructions, in every run.
-ENVIRONMENT = {"PYTHONHASHSEED": "0"}
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def environment(builddir):
+    """The same hashes and an even allocator, so the same instructions in every run."""
+    modules = builddir / "tests/bench/.libs"
+    return {
+        **os.environ,
+        "LD_PRELOAD": str(modules / "evenmalloc.so"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONMALLOC": "malloc",
+        "PYTHONPATH": os.pathsep.join([str(builddir / "python"), str(HERE)]),
+        "PYUSDT_BENCH_FLOOR": str(modules / "floor.so"),
+        "PYUSDT_EVENTS": "none",
+    }
 
 
 def why_not():
@@ -42,7 +56,7 @@ def parts(text):
     return [int(total) for total in re.findall(r"^totals: (\d+)", text, re.MULTILINE)]
 
 
-def count(words, environment=None):
+def count(words, builddir):
     """Run a Python program. Returns: what it printed, and the counts of its regions."""
     with tempfile.TemporaryDirectory() as directory:
         output = pathlib.Path(directory, "callgrind.out")
@@ -51,7 +65,7 @@ def count(words, environment=None):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, **ENVIRONMENT, **(environment or {})},
+            env=environment(builddir),
         )
         if process.returncode:
             raise RuntimeError(f"{words}: {process.stderr}")

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Run under callgrind by instructions.py: one workload in several variants.
+"""Run under callgrind by instructions.py: workloads in several variants.
 
-usage: counted.py WORKLOAD SIZE VARIANT...
+usage: counted.py SIZE TIMES WORKLOAD:VARIANT...
 
-Each variant is two regions: the first run, in which CPython adapts and instruments the
-code, and a second one. Prints what the workload returned, which must not vary.
+Each is 1 + TIMES regions: the first run, in which CPython adapts and instruments the code,
+and those after it. What a workload returns must not vary.
 """
 
 import contextlib
+import functools
 import gc
 import importlib
 import sys
 import threading
 
 from variants import VARIANTS, entered, load_floor
+
+WARM_UP = 2
 
 
 def count_threads(floor):
@@ -24,6 +27,14 @@ def count_threads(floor):
         floor.thread(run, self)
 
     threading.Thread.run = counted_run
+
+
+def settle():
+    """As many objects to collect in every variant, however many modules it has loaded."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    gc.collect()
 
 
 @contextlib.contextmanager
@@ -41,30 +52,30 @@ def watched(variant):
         yield
 
 
-def settle():
-    """As many objects to collect in every variant, however many modules it has loaded."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-    gc.collect()
+@functools.cache
+def warm(name, size):
+    """Returns: the workload's function, and what it returns."""
+    run = importlib.import_module(f"workloads.{name}").run
+    (result,) = {run(size) for _ in range(WARM_UP)}
+    return run, result
 
 
 def main():
-    name, size, *names = sys.argv[1:]
-    workload = importlib.import_module(f"workloads.{name}")
+    size, times = map(int, sys.argv[1:3])
+    pairs = [word.split(":", 1) for word in sys.argv[3:]]
     floor = load_floor()
     # Time is slow here: as often per instruction as it would be elsewhere.
     sys.setswitchinterval(0.5)
-    results = {workload.run(int(size)) for _ in range(3)}
+    for name, _ in pairs:
+        warm(name, size)
     count_threads(floor)
-    for variant in map(VARIANTS.__getitem__, names):
-        with entered(variant, floor), watched(variant):
-            for _ in range(2):
+    for name, variant in pairs:
+        run, result = warm(name, size)
+        with entered(VARIANTS[variant], floor), watched(VARIANTS[variant]):
+            for _ in range(1 + times):
                 settle()
-                results.add(floor.region(workload.run, int(size)))
-    if len(results) != 1:
-        raise RuntimeError(f"{name} returned {results}")
-    print(*results)
+                if floor.region(run, size) != result:
+                    raise RuntimeError(f"{name} has another result in {variant}")
 
 
 main()

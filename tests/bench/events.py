@@ -32,19 +32,10 @@ class Cost(NamedTuple):
         return self.watched - self.noop
 
 
-def environment(builddir):
-    return {
-        "PYTHONPATH": os.pathsep.join([str(builddir / "python"), str(HERE)]),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYUSDT_EVENTS": "none",
-        "PYUSDT_BENCH_FLOOR": str(builddir / "tests/bench/.libs/floor.so"),
-    }
-
-
 def measure(builddir):
     """Returns: a list of Cost."""
     output, counts = callgrind.count(
-        [sys.executable, str(HERE / "event_loops.py")], environment(builddir)
+        [sys.executable, str(HERE / "event_loops.py")], builddir
     )
     result = json.loads(output)
     regions = [tuple(region) for region in result["regions"]]

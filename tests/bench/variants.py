@@ -53,7 +53,7 @@ class Variant(NamedTuple):
     name: str
     pyusdt: bool = False  # loaded, with all events armed
     watched: tuple = ()  # probes that have a tracer
-    options: dict = {}  # of pyusdt.configure()
+    options: tuple = ()  # pairs, of pyusdt.configure()
     noop: tuple = ()  # events of a tool whose callback does nothing
     profiler: str = ""
     flags: tuple = ()  # of the interpreter
@@ -67,23 +67,21 @@ def _variants():
         yield Variant(event, pyusdt=True, watched=(event,))
     yield Variant("START+RETURN", pyusdt=True, watched=("PY_START", "PY_RETURN"))
     yield Variant("all", pyusdt=True, watched=CODE_EVENTS + OTHER_EVENTS)
-    yield Variant(
-        "include json.*", pyusdt=True, watched=FILTERED, options={"include": "json.*"}
-    )
-    yield Variant(
-        "include nothing",
-        pyusdt=True,
-        watched=FILTERED,
-        options={"include": "no_such_module.*"},
-    )
+    for name, pattern in ("json", "json.*"), ("nothing", "no_such_module.*"):
+        yield Variant(
+            f"include-{name}",
+            pyusdt=True,
+            watched=FILTERED,
+            options=(("include", pattern),),
+        )
     yield Variant("stacks", pyusdt=True, watched=("LAYOUT",), script="pysyscall")
     for event in "PY_START", "PY_RETURN", "LINE", "CALL":
-        yield Variant(f"no-op {event}", noop=(event,))
-    yield Variant("no-op START+RETURN", noop=("PY_START", "PY_RETURN"))
-    yield Variant("no-op filtered set", noop=FILTERED)
+        yield Variant(f"noop-{event}", noop=(event,))
+    yield Variant("noop-START+RETURN", noop=("PY_START", "PY_RETURN"))
+    yield Variant("noop-filtered", noop=FILTERED)
     yield Variant("cProfile", profiler="cProfile")
-    yield Variant("sys.setprofile no-op", profiler="setprofile")
-    yield Variant("-X perf", flags=("-X", "perf"))
+    yield Variant("setprofile", profiler="setprofile")
+    yield Variant("X-perf", flags=("-X", "perf"))
 
 
 VARIANTS = {variant.name: variant for variant in _variants()}
@@ -159,7 +157,7 @@ def entered(variant, floor):
         if variant.pyusdt:
             stack.enter_context(armed())
         if variant.options:
-            stack.enter_context(configured(variant.options))
+            stack.enter_context(configured(dict(variant.options)))
         if variant.noop:
             stack.enter_context(monitor(variant.noop, floor.noop))
         if variant.profiler == "cProfile":

@@ -55,4 +55,4 @@ async def exchange(pairs, count):
 
 def run(size):
     # One loop of asyncio: what it costs to make one is not what is measured.
-    return pipeline(15000 * size) + asyncio.run(exchange(4, 150 * size))
+    return pipeline(2500 * size) + asyncio.run(exchange(4, 28 * size))

@@ -15,7 +15,7 @@ def record(number):
 
 
 def run(size):
-    document = {"version": 1, "items": [record(number) for number in range(250 * size)]}
+    document = {"version": 1, "items": [record(number) for number in range(60 * size)]}
     compact = json.dumps(document)
     indented = json.dumps(document, indent=1, sort_keys=True)
     again = json.loads(compact), json.loads(indented)

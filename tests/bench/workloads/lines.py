@@ -38,6 +38,6 @@ def life(generations, width):
 def run(size):
     total = 0
     for _ in range(size):
-        total += sieve(8000)
-        total += life(12, 30)
+        total += sieve(1200)
+        total += life(4, 20)
     return total

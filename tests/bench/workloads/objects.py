@@ -115,9 +115,9 @@ def route(number):
 
 def run(size):
     total = 0
-    for _ in range(size * 5):
+    for _ in range(size):
         shop = Shop()
-        for number in range(200):
+        for number in range(110):
             shop.forward(Order(number, route(number)))
         shop.work()
         total += sum(order.done_at for order in shop.finished)

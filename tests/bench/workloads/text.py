@@ -28,7 +28,7 @@ def clean(path):
 def run(size):
     lengths = {}
     words = 0
-    for line in log(700 * size):
+    for line in log(125 * size):
         match = LINE.match(line)
         path, query = clean(match["path"])
         words += len(WORD.findall(path)) + query.count("7")

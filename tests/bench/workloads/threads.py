@@ -27,7 +27,7 @@ def run(size):
     workers = [threading.Thread(target=work, args=(tasks, results)) for _ in range(2)]
     for worker in workers:
         worker.start()
-    jobs = 40 * size
+    jobs = 5 * size
     for job in range(jobs):
         first = 2 + job % 40 * 20
         tasks.put(range(first, first + 20))

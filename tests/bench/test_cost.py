@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What events cost, in instructions, against the ceilings of ceilings.txt.
+
+Instructions and bytes, never time: a busy machine changes nothing.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+import callgrind
+import events
+import instructions
+from variants import VARIANTS
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILDDIR = pathlib.Path(os.environ["PYUSDT_BUILDDIR"])
+CODES = 2000
+
+
+def ceilings(kind):
+    """{name: ceiling} of the lines of one kind."""
+    lines = (HERE / "ceilings.txt").read_text().splitlines()
+    words = [line.split() for line in lines if line and not line.startswith("#")]
+    return {tuple(w[1:-1]): float(w[-1]) for w in words if w[0] == kind}
+
+
+def optimised():
+    flags = re.search(r"^CFLAGS = (.*)", (BUILDDIR / "Makefile").read_text(), re.M)[1]
+    return re.search(r"-O[23]", flags) and "-fsanitize" not in flags
+
+
+class Cost(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if not optimised():
+            raise unittest.SkipTest("the library is built without -O2: it costs more")
+
+    def assert_within(self, measured, allowed):
+        self.assertEqual(measured.keys(), allowed.keys())
+        over = [
+            f"{' '.join(name)}: {value:.3f}, at most {allowed[name]:g}"
+            for name, value in measured.items()
+            if value > allowed[name]
+        ]
+        self.assertFalse(over, "\n" + "\n".join(over))
+
+
+class Instructions(Cost):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        reason = callgrind.why_not()
+        if reason:
+            raise unittest.SkipTest(reason)
+
+    def test_events(self):
+        costs = events.measure(BUILDDIR)
+        print(f"\n{events.table(costs)}")
+        measured = {(cost.event, cost.loop): cost.above_noop for cost in costs}
+        self.assert_within(measured, ceilings("event"))
+
+    def test_workloads(self):
+        allowed = ceilings("workload")
+        pairs = dict.fromkeys(
+            (workload, VARIANTS[name])
+            for *both, workload in allowed
+            for name in reversed(both)
+        )
+        counts = instructions.count(list(pairs), BUILDDIR, times=2)
+        measured = {
+            (name, base, w): 100 * (counts[w, name].steady / counts[w, base].steady - 1)
+            for name, base, w in allowed
+        }
+        print()
+        for row, value in measured.items():
+            print(f"{' '.join(row):<45} {value:+.3f} %")
+        self.assert_within(measured, allowed)
+
+
+class Memory(Cost):
+    def test_code_objects(self):
+        output = subprocess.run(
+            [sys.executable, str(HERE / "memory.py"), str(CODES)],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            env={**callgrind.environment(BUILDDIR), "LD_PRELOAD": ""},
+        ).stdout
+        measured = json.loads(output)["bytes"]
+        print(f"\n{measured:.0f} bytes per code object")
+        self.assert_within({("code_object",): measured}, ceilings("memory"))
+
+
+if __name__ == "__main__":
+    unittest.main()
