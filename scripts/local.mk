@@ -1,1 +1,1 @@
-EXTRA_DIST += scripts/common.sh scripts/lint scripts/quickstart scripts/test
+EXTRA_DIST += scripts/bench scripts/common.sh scripts/lint scripts/quickstart scripts/test

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Memory per code object, and whether looking one up takes as long however many there are.
+"""The memory that metadata of code objects takes.
 
 usage: memory.py COUNT
 
-Prints, as JSON, the bytes of the heap per code object that a first event costs, above what
-CPython itself takes to monitor it. Run with PYTHONMALLOC=malloc, so that malloc() has all.
+Prints, as JSON, the bytes of the heap and of resident memory per code object that a first
+event costs, above what CPython itself takes to monitor it. Run with PYTHONMALLOC=malloc, so that malloc() has all.
 """
 
 import ctypes
 import gc
 import json
+import pathlib
+import re
 import sys
 
 import pyusdt
@@ -46,6 +48,11 @@ def heap():
     return info.uordblks + info.hblkhd
 
 
+def resident():
+    status = pathlib.Path("/proc/self/status").read_text()
+    return 1024 * int(re.search(r"VmRSS:\s*(\d+)", status)[1])
+
+
 def functions(count):
     """As a program has them: methods of classes, in files of a package."""
     made = []
@@ -76,11 +83,12 @@ def main():
     with Semaphores().on(["PY_START"]):
         call_all(functions(10))
         gc.collect()
-        before = heap()
+        before = heap(), resident()
         call_all(made)
         gc.collect()
-        after = heap()
-    json.dump({"codes": count, "bytes": (after - before) / count}, sys.stdout)
+        after = heap(), resident()
+    heap_bytes, resident_bytes = ((a - b) / count for a, b in zip(after, before))
+    json.dump({"bytes": heap_bytes, "resident": resident_bytes}, sys.stdout)
 
 
 main()

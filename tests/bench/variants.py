@@ -58,6 +58,7 @@ class Variant(NamedTuple):
     profiler: str = ""
     flags: tuple = ()  # of the interpreter
     script: str = ""  # of bt/, attached to the process
+    own: tuple = ()  # probes of the interpreter itself that have a tracer
 
 
 def _variants():
@@ -82,6 +83,8 @@ def _variants():
     yield Variant("cProfile", profiler="cProfile")
     yield Variant("setprofile", profiler="setprofile")
     yield Variant("X-perf", flags=("-X", "perf"))
+    yield Variant("own-entry", own=("function__entry",))
+    yield Variant("own-entry+return", own=("function__entry", "function__return"))
 
 
 VARIANTS = {variant.name: variant for variant in _variants()}

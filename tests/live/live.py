@@ -66,12 +66,12 @@ def wait_until(condition, what):
 class Tracer:
     """bpftrace, attached when the constructor returns."""
 
-    def __init__(self, script, *options):
+    def __init__(self, script, *options, command=("bpftrace",)):
         self._stdout = tempfile.TemporaryFile("w+")
         self._stderr = tempfile.TemporaryFile("w+")
         words = ["-e", script] if "{" in str(script) else [str(script)]
         self.process = subprocess.Popen(
-            ["bpftrace", *map(str, options), *words],
+            [*map(str, command), *map(str, options), *words],
             stdin=subprocess.DEVNULL,
             stdout=self._stdout,
             stderr=self._stderr,
