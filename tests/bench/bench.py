@@ -53,7 +53,10 @@ CLOCK = (
     *("noop-START+RETURN", "noop-LINE", "cProfile", "setprofile", "X-perf"),
     *("own-entry", "own-entry+return"),
 )
-QUICK_CLOCK = "idle", "PY_START", "START+RETURN", "stacks", "noop-PY_START", "cProfile"
+QUICK_CLOCK = (
+    *("idle", "PY_START", "START+RETURN", "stacks", "noop-PY_START", "cProfile"),
+    "own-entry",
+)
 QUARTILES = ["median", "lower quartile", "upper quartile"]
 
 

@@ -31,7 +31,7 @@ def draw(result):
         panels.append(
             (
                 "CPU time of fib (calls only), as a multiple of untraced, with bpftrace"
-                " counting; logarithmic, whiskers are quartiles",
+                " counting; logarithmic, whiskers are quartiles; amber: not pyusdt",
                 clock_bars(tables["clock"]["rows"]),
                 True,
             )

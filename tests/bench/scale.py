@@ -50,8 +50,7 @@ def memory(builddir, numbers):
 def bpftraces(builddir):
     """{version: command} of those there are: the machine's, and that of Debian unstable."""
     commands = [["bpftrace"]]
-    # Not where this runs in that folder itself.
-    if SID.exists() and not os.environ.get("PYUSDT_BENCH_NO_SID"):
+    if SID.exists():
         inside = [str(SID), "run", "--bind", str(builddir), "--"]
         # It starts with an environment of its own.
         variables = [f"{name}={value}" for name, value in live.ENVIRONMENT.items()]
