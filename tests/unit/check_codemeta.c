@@ -190,7 +190,8 @@ START_TEST(ten_thousand)
 		"    for c in codes: add_id(c)\n"
 		"    del codes, c\n"
 		"same(count(), 0)\n");
-	ck_assert_uint_eq(table.metas.slots->mask + 1, capacity);
+	/* Made anew with what was deleted left out, half full at most. */
+	ck_assert_uint_le(table.metas.slots->mask + 1, 32768);
 }
 END_TEST
 
