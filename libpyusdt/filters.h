@@ -13,7 +13,8 @@
 struct codemeta;
 
 /*
- * @include, @exclude: patterns with commas between, see pyusdt_options; copied; NULL is as
+ * @include, @exclude: patterns with commas between, see pyusdt_options; copied; NULL is
+ * as
  * "". From now on each code's metadata says what they say of it.
  *
  * Returns: 1 when something changed, 0 when not; -EINVAL for a bad pattern, -ENOMEM.
