@@ -7,6 +7,7 @@ import sys
 from live import LIBRARY, TESTS, LiveTest, counts, probe, wait_until
 
 COUNT = "@[str(arg5)] = count();"
+COUNT_BY_PID = "@[pid, str(arg5)] = count();"
 
 
 def of(program):
@@ -113,6 +114,39 @@ class Watching(LiveTest):
         worker.ask("settle()")
         worker.ask("run_in_threads(8, 100)")
         self.assertEqual(counts(tracer.stop())["work"], 800)
+
+    def test_child_of_a_traced_program(self):
+        worker = self.worker()
+        tracer = self.tracer(probe("PY_START", COUNT_BY_PID))
+        worker.ask("settle()")
+        children = [worker.ask(f"run_in_child({times})") for times in (3, 8)]
+        worker.ask("run(2)")
+        seen = counts(tracer.stop())
+        self.assertEqual([seen[f"{child}, work"] for child in children], [3, 8])
+        self.assertEqual(seen[f"{worker.pid}, work"], 2)
+
+    def test_tracer_that_comes_after_the_fork(self):
+        worker = self.worker()
+        child = worker.ask("start_child(9)")
+        tracer = self.tracer(probe("PY_START", COUNT_BY_PID))
+        self.assertEqual(worker.ask(f"wait_for({child})"), 0)
+        worker.ask("settle()")
+        worker.ask("run(4)")
+        seen = counts(tracer.stop())
+        self.assertEqual((seen[f"{child}, work"], seen[f"{worker.pid}, work"]), (9, 4))
+
+    def test_killed_program(self):
+        killed, other = self.worker(), self.worker()
+        tracer = self.tracer(probe("PY_START", COUNT_BY_PID))
+        for worker in (killed, other):
+            worker.ask("settle()")
+            worker.ask("run(5)")
+        killed.process.kill()
+        killed.process.wait()
+        other.ask("run(6)")
+        seen = counts(tracer.stop())
+        self.assertEqual((seen[f"{killed.pid}, work"], seen[f"{other.pid}, work"]), (5, 11))
+        self.assertEqual(other.ask("settle()"), [])
 
     def test_disable_while_watched(self):
         worker = self.worker()

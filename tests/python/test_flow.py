@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Control flow of all kinds, with every probe watched, takes the way it takes without."""
 
-import unittest
-
 from running import ProgramTest
 
 
@@ -235,28 +233,4 @@ class Flow(ProgramTest):
                 1,
             ),
             says="30", values=("safe",),
-        )
-
-    def test_greenlets(self):
-        try:
-            import greenlet  # noqa: F401
-        except ImportError:
-            raise unittest.SkipTest("no greenlet for this interpreter") from None
-        self.same(
-            """
-            import greenlet
-            log = []
-            def ping():
-                for number in range(20):
-                    log.append(number)
-                    other.switch(number)
-            def pong(number):
-                while True:
-                    try: log.append(-number); number = first.switch()
-                    except KeyError: return "ended"
-            first, other = greenlet.greenlet(ping), greenlet.greenlet(pong)
-            first.switch()
-            print(len(log), other.throw(KeyError))
-            """,
-            says="40",
         )

@@ -3,8 +3,10 @@
 
 import gc
 import json
+import os
 import sys
 import threading
+import time
 
 import pyusdt
 import resources
@@ -31,6 +33,31 @@ def run_in_threads(threads, times):
     for worker in workers:
         worker.join()
     return threads * times
+
+
+def run_in_child(times):
+    """The id of a child that has done it."""
+    child = os.fork()
+    if not child:
+        run(times)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    return child
+
+
+def start_child(times):
+    """The id of a child that does it once its own watcher has set events."""
+    child = os.fork()
+    if not child:
+        while not instrumented():
+            time.sleep(0.01)
+        run(times)
+        os._exit(0)
+    return child
+
+
+def wait_for(child):
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def tool():
