@@ -31,6 +31,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 os.environ.setdefault("PYUSDT_BUILDDIR", os.getcwd())
 BUILDDIR = pathlib.Path(os.environ["PYUSDT_BUILDDIR"]).resolve()
 sys.path.insert(1, str(HERE.parent / "live"))
+sys.path.insert(1, str(HERE.parent))
 
 import callgrind  # noqa: E402
 import chart  # noqa: E402

@@ -28,7 +28,9 @@ def environment(builddir):
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONMALLOC": "malloc",
-        "PYTHONPATH": os.pathsep.join([str(builddir / "python"), str(HERE)]),
+        "PYTHONPATH": os.pathsep.join(
+            map(str, (builddir / "python", HERE, HERE.parent))
+        ),
         "PYUSDT_BENCH_FLOOR": str(modules / "floor.so"),
         "PYUSDT_EVENTS": "none",
     }

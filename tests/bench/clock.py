@@ -18,6 +18,7 @@ from variants import VARIANTS
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(1, str(HERE.parent / "live"))
+sys.path.insert(1, str(HERE.parent))
 
 import live  # noqa: E402
 

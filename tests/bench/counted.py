@@ -44,9 +44,9 @@ def watched(variant):
         return
     # Not earlier: there must be variants without the library.
     import pyusdt
-    from semaphores import Semaphores
+    import semaphores
 
-    with Semaphores().on(variant.watched):
+    with semaphores.watched(*variant.watched):
         if not pyusdt.active():
             raise RuntimeError(f"{variant.name}: nothing is watched")
         yield

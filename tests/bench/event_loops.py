@@ -10,7 +10,7 @@ import json
 import sys
 
 import pyusdt
-from semaphores import Semaphores
+import semaphores
 from variants import load_floor, monitor
 
 SIZES = 400, 1400
@@ -120,7 +120,6 @@ def main():
             floor.region(loop, size)
             regions.append([event, loop.__name__, variant, size])
 
-    tracer = Semaphores()
     gc.disable()
     pyusdt.enable()
     counts = {}
@@ -129,7 +128,7 @@ def main():
         measure(event, loop, "untraced")
         with monitor([event], floor.noop):
             measure(event, loop, "noop")
-        with tracer.on([event]):
+        with semaphores.watched(event):
             measure(event, loop, "watched")
     json.dump(
         {

@@ -15,7 +15,7 @@ import re
 import sys
 
 import pyusdt
-from semaphores import Semaphores
+import semaphores
 from variants import load_floor, monitor
 
 
@@ -80,7 +80,7 @@ def main():
     with monitor(["PY_START"], floor.noop):
         call_all(made)
     pyusdt.enable()
-    with Semaphores().on(["PY_START"]):
+    with semaphores.watched("PY_START"):
         call_all(functions(10))
         gc.collect()
         resident()  # what its first call allocates

@@ -11,7 +11,7 @@ import gc
 import sys
 
 import pyusdt
-from semaphores import Semaphores
+import semaphores
 from variants import load_floor, monitor
 
 EVENTS = 1000  # as in scale.py
@@ -37,10 +37,10 @@ def clones(count):
     return [function(code.replace(co_name=f"f{i}"), globals()) for i in range(count)]
 
 
-def measure(floor, tracer, depth, functions):
+def measure(floor, depth, functions):
     """Every code object has had its first event before."""
     chosen = functions[:: max(1, len(functions) // EVENTS)][:EVENTS]
-    for context in monitor(["PY_START"], floor.noop), tracer.on(["PY_START"]):
+    for context in monitor(["PY_START"], floor.noop), semaphores.watched("PY_START"):
         with context:
             call(functions)
             call(chosen)
@@ -52,13 +52,12 @@ def main():
     sys.setrecursionlimit(1_000_000)
     gc.disable()
     floor = load_floor()
-    tracer = Semaphores()
     pyusdt.enable()
     for number in map(int, numbers):
         if kind == "depth":
-            measure(floor, tracer, number, [nothing] * EVENTS)
+            measure(floor, number, [nothing] * EVENTS)
         else:
-            measure(floor, tracer, 0, clones(number))
+            measure(floor, 0, clones(number))
 
 
 main()
