@@ -50,15 +50,16 @@ static const char *first_pattern(const char *text, size_t *length)
 static const char *keep_text(const char *text)
 {
 	struct kept_text *kept = kept_texts;
+	size_t size = strlen(text) + 1;
 
 	while (kept && strcmp(kept->text, text) != 0)
 		kept = kept->next;
 	if (kept)
 		return kept->text;
-	kept = malloc(sizeof(*kept) + strlen(text) + 1);
+	kept = malloc(sizeof(*kept) + size);
 	if (!kept)
 		return NULL;
-	strcpy(kept->text, text);
+	memcpy(kept->text, text, size);
 	kept->next = kept_texts;
 	kept_texts = kept;
 	return kept->text;

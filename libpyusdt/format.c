@@ -248,16 +248,15 @@ static void add_quoted(struct text *text, PyObject *value, PyObject *part)
 /* Returns: whether repr() would only put quotes around it. */
 static bool is_simple(const char *data, Py_ssize_t size)
 {
-	static const char simple[256] = {
-		[' ' ... '&'] = 1,
-		['(' ... '['] = 1,
-		[']' ... '~'] = 1,
+	static const bool simple[256] = {
+		[' ' ... '&'] = true,
+		['(' ... '['] = true,
+		[']' ... '~'] = true,
 	};
-	char all = 1;
-
 	for (Py_ssize_t i = 0; i < size; i++)
-		all &= simple[(unsigned char)data[i]];
-	return all;
+		if (!simple[(unsigned char)data[i]])
+			return false;
+	return true;
 }
 
 static void add_quoted_str(struct text *text, PyObject *value)
