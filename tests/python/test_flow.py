@@ -116,7 +116,7 @@ class Flow(ProgramTest):
             def grow():
                 try: return bytearray(1 << 40)
                 except MemoryError as error: return repr(error)
-            resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+            resource.setrlimit(resource.RLIMIT_AS, (3 << 27, 3 << 27))
             print(grow())
             def fill():
                 blocks = []
