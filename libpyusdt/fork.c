@@ -106,6 +106,34 @@ static PyObject *after_in_parent(PyObject *self, PyObject *const *args, size_t n
 	Py_RETURN_NONE;
 }
 
+static pthread_key_t forked; /* set in the thread that a child began with */
+static bool has_forked;
+
+static void forked_thread_ends(void *unused)
+{
+	(void)unused;
+	watcher_abandon();
+}
+
+static void make_forked_key(void)
+{
+	has_forked = pthread_key_create(&forked, forked_thread_ends) == 0;
+}
+
+/*
+ * A thread other than Python's main one may fork. In the child it is the first and only
+ * thread, and with its end the process ends, unless ours is still there.
+ *
+ * Returns: will ours be gone by then?
+ */
+static bool end_with_this_thread(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, make_forked_key);
+	return has_forked && pthread_setspecific(forked, &forked) == 0;
+}
+
 static PyObject *after_in_child(PyObject *self, PyObject *const *args, size_t nargsf,
 				PyObject *kwnames)
 {
@@ -113,6 +141,8 @@ static PyObject *after_in_child(PyObject *self, PyObject *const *args, size_t na
 	(void)args;
 	(void)nargsf;
 	(void)kwnames;
+	if (!end_with_this_thread())
+		watcher_abandon();
 	watcher_resume();
 	Py_RETURN_NONE;
 }

@@ -39,6 +39,7 @@ static struct {
 	bool running; /* there is a thread, joinable */
 	bool stop;    /* ... that is asked to end and about to be joined; atomic */
 	unsigned int paused;
+	bool abandoned; /* for the rest of this process */
 } watcher = {.joined = PTHREAD_COND_INITIALIZER};
 
 static bool look_again; /* atomic */
@@ -152,7 +153,7 @@ static void stop(void)
 /* With the lock held. */
 static bool wanted(void)
 {
-	return !watcher.paused && control_wants_watcher();
+	return !watcher.paused && !watcher.abandoned && control_wants_watcher();
 }
 
 /* With the lock held, without the GIL. Returns: 0 or -EAGAIN. */
@@ -205,6 +206,14 @@ void watcher_resume(void)
 	watcher_update();
 }
 
+void watcher_abandon(void)
+{
+	pthread_mutex_lock(&lock);
+	watcher.abandoned = true;
+	settle();
+	pthread_mutex_unlock(&lock);
+}
+
 void watcher_fork_prepare(void)
 {
 	pthread_mutex_lock(&lock);
@@ -223,6 +232,7 @@ void watcher_fork_child(void)
 	/* Those who were about to fork, too, are not here to resume it. */
 	if (watcher.paused > 1)
 		watcher.paused = 1;
+	watcher.abandoned = false;
 	pthread_cond_init(&watcher.joined, NULL);
 	pthread_mutex_unlock(&lock);
 }

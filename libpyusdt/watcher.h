@@ -29,6 +29,12 @@ void watcher_look_again(void);
 void watcher_pause(void);
 void watcher_resume(void);
 
+/*
+ * End the thread, and start no other in this process. For a thread that is about to end
+ * and has nothing of Python left.
+ */
+void watcher_abandon(void);
+
 /* Around fork(). */
 void watcher_fork_prepare(void);
 void watcher_fork_parent(void);

@@ -430,6 +430,28 @@ class Fork(unittest.TestCase):
             """
         )
 
+    def test_child_of_a_thread_ends_with_it(self):
+        # CPython does not end such a child by exit(): its last thread just returns.
+        source = """
+            import os, threading, pyusdt
+            for count in range(20):
+                pids = []
+                def fork():
+                    pid = os.fork()
+                    if pid:
+                        pids.append(pid)
+                    elif count % 2:
+                        # Then the last one is not the one that forked.
+                        other = threading.Thread(target=threading.main_thread().join)
+                        other.start()
+                thread = threading.Thread(target=fork)
+                thread.start()
+                thread.join()
+                for pid in pids:
+                    assert os.waitpid(pid, 0)[1] == 0
+            """
+        self.assertEqual(run_python(source)[:2], (0, ""))
+
     def test_multiprocessing(self):
         # Not under -W error: a Pool has threads of its own when it forks.
         source = """
