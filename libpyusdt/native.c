@@ -90,7 +90,8 @@ static uint64_t events_of_notes(const struct file *section)
 	uint64_t events = 0, offset = 0;
 	const ElfW(Nhdr) * note;
 
-	while ((note = aligned_at(section, offset, sizeof(*note), _Alignof(*note)))) {
+	while ((note = aligned_at(section, offset, sizeof(*note),
+				  _Alignof(ElfW(Nhdr))))) {
 		uint64_t owner_at = offset + sizeof(*note);
 		uint64_t description_at = owner_at + padded(note->n_namesz);
 		const char *owner = string_at(section, owner_at);
@@ -126,7 +127,7 @@ static uint64_t events_of_file(const struct file *file)
 		return 0;
 	sections = aligned_at(file, header->e_shoff,
 			      (uint64_t)header->e_shnum * sizeof(*sections),
-			      _Alignof(*sections));
+			      _Alignof(ElfW(Shdr)));
 	if (!sections || header->e_shstrndx >= header->e_shnum)
 		return 0;
 	names = &sections[header->e_shstrndx];

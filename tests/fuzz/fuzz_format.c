@@ -310,8 +310,11 @@ static void check_text(const char *text, const char *buffer, size_t size)
 {
 	PyObject *string;
 
-	if (text < buffer || text >= buffer + size ||
-	    !memchr(text, '\0', (size_t)(buffer + size - text)))
+	bool within = buffer <= text && text < buffer + size;
+
+	/* Or static. */
+	if (within ? !memchr(text, '\0', (size_t)(buffer + size - text))
+		   : strlen(text) >= size)
 		fail("not within the buffer", "");
 	if (PyErr_Occurred())
 		fail("an exception is left set", text);

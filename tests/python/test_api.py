@@ -440,10 +440,6 @@ class Fork(unittest.TestCase):
                     pid = os.fork()
                     if pid:
                         pids.append(pid)
-                    elif count % 2:
-                        # Then the last one is not the one that forked.
-                        other = threading.Thread(target=threading.main_thread().join)
-                        other.start()
                 thread = threading.Thread(target=fork)
                 thread.start()
                 thread.join()
