@@ -66,7 +66,16 @@ static void set(const struct pyusdt_options *options)
 	store(options_values.repr, options->values == PYUSDT_VALUES_REPR);
 }
 
-static int environment_error;
+static int environment_error; /* atomic */
+
+/* More would be told than was asked for if an error were ignored. */
+static void read_filters(void)
+{
+	int error = filters_set(environment_text("PYUSDT_INCLUDE"),
+				environment_text("PYUSDT_EXCLUDE"));
+
+	store(environment_error, error < 0 ? error : 0);
+}
 
 static void read_environment(void)
 {
@@ -74,7 +83,6 @@ static void read_environment(void)
 	long msec = environment_number("PYUSDT_CHECK_MSEC", 0, POLL_MSEC_MAX);
 	long size = environment_number("PYUSDT_VALUE_MAX", FORMAT_MIN, FORMAT_MAX);
 	int values = environment_values();
-	int error;
 
 	if (msec >= 0)
 		options.poll_msec = (unsigned int)msec;
@@ -83,10 +91,7 @@ static void read_environment(void)
 	if (values >= 0)
 		options.values = values;
 	set(&options);
-	/* More would be told than was asked for: that is not ignored. */
-	error = filters_set(environment_text("PYUSDT_INCLUDE"),
-			    environment_text("PYUSDT_EXCLUDE"));
-	environment_error = error < 0 ? error : 0;
+	read_filters();
 }
 
 static void initialise(void)
@@ -99,7 +104,10 @@ static void initialise(void)
 int options_environment(void)
 {
 	initialise();
-	return environment_error;
+	/* There may be memory now. */
+	if (load(environment_error) == -ENOMEM)
+		read_filters();
+	return load(environment_error);
 }
 
 int options_check(const struct pyusdt_options *options)
