@@ -5,13 +5,20 @@
  */
 #include <errno.h>
 
+#include <stdlib.h>
+
 #include "failing.h"
+#include "layout.h"
 #include "support.h"
 
 /* More places than any function has; a loop that gets there never ends by itself. */
 #define PLACES_MAX 2000
 
 static size_t blocks_at_start;
+
+/* Of the patterns of filters, which the process has to its end: two texts, two copies. */
+static size_t blocks_kept;
+#define FILTER_BLOCKS 4
 
 static void setup(void)
 {
@@ -25,7 +32,7 @@ static void teardown(void)
 	python_stop();
 	ck_assert_int_eq(thread_count(), 1);
 	/* Those with the metadata and the interpreter's own: all are gone. */
-	ck_assert_uint_eq(failing_live_blocks(), blocks_at_start);
+	ck_assert_uint_eq(failing_live_blocks(), blocks_at_start + blocks_kept);
 }
 
 /* All but LAYOUT: where that fails there is none, and no error. */
@@ -165,6 +172,162 @@ START_TEST(first_supported)
 }
 END_TEST
 
+/* Those that only read: nothing in them can fail. */
+START_TEST(what_allocates_nothing)
+{
+	struct pyusdt_options options = PYUSDT_OPTIONS_INIT;
+	const char *why = NULL;
+
+	ck_assert_int_eq(enable_all(), 0);
+	failing_start(1);
+	pyusdt_enabled();
+	pyusdt_active();
+	pyusdt_supported();
+	pyusdt_options_get(&options);
+	pyusdt_poll();
+	pyusdt_layout(&why);
+	pyusdt_pattern_error("file:*[a-c]?");
+	pyusdt_event_name(PYUSDT_LINE);
+	pyusdt_event_bit("line");
+	pyusdt_strerror(-ENOMEM);
+	pyusdt_version();
+	ck_assert(!failing_stop());
+}
+END_TEST
+
+/* There is none, then, and that is no error of pyusdt_enable(). */
+START_TEST(layout)
+{
+	uint64_t events = everything() | PYUSDT_LAYOUT;
+	bool failed, missed = false;
+
+	set_poll_msec(0);
+	fake_watch(events);
+	for (unsigned int number = 1; number < PLACES_MAX; number++) {
+		const char *why = NULL;
+		int error;
+
+		layout_forget();
+		failing_start(number);
+		error = pyusdt_enable(events);
+		failed = failing_stop();
+		ck_assert_ptr_null(PyErr_Occurred());
+		ck_assert(!error || is_documented(error));
+		if (!pyusdt_layout(&why)) {
+			ck_assert_ptr_nonnull(why);
+			missed = true;
+		}
+		ck_assert_int_eq(pyusdt_disable(), 0);
+		if (!failed)
+			break;
+	}
+	ck_assert(!failed && missed);
+	ck_assert_ptr_nonnull(pyusdt_layout(NULL));
+}
+END_TEST
+
+static struct pyusdt_options filtered(const char *include, const char *exclude)
+{
+	struct pyusdt_options options = PYUSDT_OPTIONS_INIT;
+
+	options.poll_msec = 0;
+	options.include = include;
+	options.exclude = exclude;
+	return options;
+}
+
+/* The old ones stay, all of them. What was disabled for them is brought back by new ones.
+ */
+START_TEST(filters)
+{
+	struct pyusdt_options before = filtered("__main__.*", "*.f"), now;
+	struct pyusdt_options after = filtered("*", "*.g,file:/x/*");
+	bool failed = true;
+
+	blocks_kept = FILTER_BLOCKS;
+	fake_watch(PYUSDT_PY_START | PYUSDT_CALL | PYUSDT_C_RETURN);
+	py_exec("def f(): len(''); g()\n"
+		"def g(): pass\n");
+	ck_assert_int_eq(enable_all(), 0);
+	for (unsigned int number = 1; failed && number < PLACES_MAX; number++) {
+		int error;
+
+		ck_assert_int_eq(pyusdt_configure(&before), 0);
+		py_exec("f()");
+		fake_clear();
+		failing_start(number);
+		error = pyusdt_configure(&after);
+		failed = failing_stop();
+		ck_assert_ptr_null(PyErr_Occurred());
+		ck_assert(!error || (failed && is_documented(error)));
+		now = after;
+		ck_assert_int_eq(pyusdt_options_get(&now), 0);
+		ck_assert_str_eq(now.include, error ? "__main__.*" : "*");
+		ck_assert_str_eq(now.exclude, error ? "*.f" : "*.g,file:/x/*");
+		/* It may have failed where the next look tries again. */
+		ck_assert_int_ge(pyusdt_poll(), 0);
+		py_exec("f()");
+		ck_assert_uint_eq(fake_count_of(EVENT_PY_START, "f"), !error);
+		ck_assert_uint_eq(fake_count_of(EVENT_PY_START, "g"), !!error);
+	}
+	ck_assert(!failed);
+}
+END_TEST
+
+/* Read once in a process; but what failed for lack of memory is read again. */
+START_TEST(filters_from_the_environment)
+{
+	int error;
+
+	blocks_kept = FILTER_BLOCKS;
+	setenv("PYUSDT_INCLUDE", "__main__.*", 1);
+	setenv("PYUSDT_EXCLUDE", "*.f", 1);
+	setenv("PYUSDT_CHECK_MSEC", "0", 1);
+	fake_watch(PYUSDT_PY_START);
+	failing_start((unsigned int)_i);
+	error = enable_all();
+	failing_stop();
+	ck_assert(!error || is_documented(error));
+	ck_assert_int_eq(enable_all(), 0);
+	py_exec("def f(): pass\n"
+		"def g(): pass\n"
+		"f()\n"
+		"g()\n");
+	ck_assert_uint_eq(fake_count_of(EVENT_PY_START, "f"), 0);
+	ck_assert_uint_eq(fake_count_of(EVENT_PY_START, "g"), 1);
+}
+END_TEST
+
+/* A fork succeeds whatever our handlers lack; the next one starts the watcher anew. */
+START_TEST(forks)
+{
+	bool failed = true;
+
+	ck_assert_int_eq(enable_all(), 0);
+	py_exec("import os\n"
+		"def fork():\n"
+		"    child = os.fork()\n"
+		"    if not child: os._exit(core.enabled() != enabled)\n"
+		"    return os.waitpid(child, 0)[1]\n"
+		"enabled = core.enabled()\n");
+	for (unsigned int number = 1; failed && number < PLACES_MAX; number++) {
+		PyObject *function = py_eval("fork"), *result;
+
+		failing_start(number);
+		result = PyObject_CallFunctionObjArgs(function, NULL);
+		failed = failing_stop();
+		ck_assert_ptr_nonnull(result);
+		ck_assert_int_eq(PyLong_AsLong(result), 0);
+		Py_DECREF(result);
+		Py_DECREF(function);
+		ck_assert_int_eq(py_long("fork()"), 0);
+		ck_assert_int_ne(py_long("core.watcher()"), 0);
+		ck_assert_int_eq(thread_count(), 2);
+	}
+	ck_assert(!failed);
+}
+END_TEST
+
 static const uint64_t some =
 	PYUSDT_CALL | PYUSDT_LINE | PYUSDT_IMPORT_START | PYUSDT_GC_DONE | PYUSDT_CODE;
 
@@ -230,8 +393,11 @@ END_TEST
  * thread is none: it would be another one than where calls fail.
  */
 static const char workload[] =
-	"import gc, threading\n"
+	"import functools, gc, threading\n"
 	"class Odd(Exception): pass\n"
+	"class Shown:\n"
+	"    def __repr__(self): return 's' * 99\n"
+	"    def method(self): pass\n"
 	"class Thread:\n"
 	"    def __init__(self): self._name = 'none'\n"
 	"    def _delete(self): pass\n"
@@ -249,13 +415,18 @@ static const char workload[] =
 	"    exec('def g(x): yield x\\ndef f(x): return x', space)\n"
 	"    f, g = space['f'], space['g']\n"
 	"    for x in (None, 7, 10**40, 1 << 9999, 0.5, 'x' * 999, b'x' * 999, [], f,\n"
-	"        int, len, [].append, list.append): assert f(x) is x\n"
+	"        int, len, [].append, list.append, [1, 'x', [2]], (1, b'y', (0.5,)),\n"
+	"        {1: 2.5, 'k': [3]}, {4}, frozenset('f'), set(), Shown(), sys,\n"
+	"        functools.partial(f, 1), Shown().method, Odd): assert f(x) is x\n"
 	"    assert list(g(n)) == [n]\n"
 	"    return n\n"
 	"def exceptions(n):\n"
-	"    for error in errors: assert caught(throw, error) is error\n"
+	"    for error in errors:\n"
+	"        assert caught(throw, error) is error\n"
+	"        error.__traceback__ = error.__context__ = None\n"
 	"    g = (x for x in (n,))\n"
 	"    assert caught(g.throw, errors[0]) is errors[0]\n"
+	"    errors[0].__traceback__ = errors[0].__context__ = None\n"
 	"    return n\n"
 	"def runtime(n):\n"
 	"    assert caught(find, '__hello__') is None\n"
@@ -270,42 +441,77 @@ static const char workload[] =
 static const struct {
 	const char *function;
 	uint64_t events;
+	int values;
 } parts[] = {
-	{"values", ALL_EVENTS | PYUSDT_CODE},
-	{"exceptions", ALL_EVENTS & ~(PYUSDT_CALL | PYUSDT_C_RETURN | PYUSDT_C_RAISE)},
-	{"runtime", ~ALL_EVENTS},
+	{"values", ALL_EVENTS | BRANCH_SIDES | PYUSDT_CODE, PYUSDT_VALUES_SAFE},
+	{"values", PYUSDT_PY_RETURN | PYUSDT_PY_YIELD | PYUSDT_CODE, PYUSDT_VALUES_REPR},
+	{"exceptions", ALL_EVENTS & ~(PYUSDT_CALL | PYUSDT_C_RETURN | PYUSDT_C_RAISE),
+	 PYUSDT_VALUES_SAFE},
+	{"runtime", ~ALL_EVENTS, PYUSDT_VALUES_SAFE},
 };
+
+/* Of C's, and of Python's. */
+static long blocks_now(void)
+{
+	return py_long("(gc.collect(), sys.getallocatedblocks())[1]") +
+	       (long)failing_live_blocks();
+}
+
+/* Returns: whether something failed in @function, called with @number. */
+static bool call_failing(PyObject *function, unsigned int number)
+{
+	PyObject *argument = PyLong_FromUnsignedLong(number);
+	PyObject *result;
+	bool failed;
+
+	failing_start(number);
+	result = PyObject_CallFunctionObjArgs(function, argument, NULL);
+	failed = failing_stop();
+	if (!result)
+		PyErr_Print();
+	ck_assert_msg(result == argument, "place %u", number);
+	Py_DECREF(result);
+	Py_DECREF(argument);
+	fake_clear();
+	return failed;
+}
+
+/*
+ * What is lost at a place is lost each time. CPython's caches grow as well, but not for
+ * ever.
+ */
+static bool is_free_of_leaks(PyObject *function, unsigned int place)
+{
+	for (int tries = 0; tries < 20; tries++) {
+		long more = -blocks_now();
+
+		for (int i = 0; i < 20; i++)
+			call_failing(function, place);
+		more += blocks_now();
+		if (more < 20)
+			return true;
+	}
+	return false;
+}
 
 START_TEST(callbacks)
 {
 	PyObject *function;
 	unsigned int number;
 
-	set_poll_msec(0);
+	set_options(0, parts[_i].values, 256, -1);
 	fake_watch(parts[_i].events);
 	py_exec(workload);
 	function = py_eval(parts[_i].function);
 	ck_assert_int_eq(enable_all(), 0);
-	for (number = 1; number < PLACES_MAX; number++) {
-		PyObject *argument = PyLong_FromUnsignedLong(number);
-		PyObject *result;
-		bool failed;
-
-		failing_start(number);
-		result = PyObject_CallFunctionObjArgs(function, argument, NULL);
-		failed = failing_stop();
-		if (!result)
-			PyErr_Print();
-		ck_assert_msg(result == argument, "place %u", number);
-		Py_DECREF(result);
-		Py_DECREF(argument);
-		fake_clear();
-		if (!failed)
+	for (number = 1; number < PLACES_MAX; number++)
+		if (!call_failing(function, number))
 			break;
-	}
-	Py_DECREF(function);
 	ck_assert_uint_gt(number, 20);
 	ck_assert_uint_lt(number, PLACES_MAX);
+	for (unsigned int place = 1; place < number; place++)
+		ck_assert_msg(is_free_of_leaks(function, place), "place %u", place);
+	Py_DECREF(function);
 }
 END_TEST
 
@@ -321,11 +527,11 @@ START_TEST(values_without_memory)
 	py_exec("def f(): return 'x' * 999\n");
 	ck_assert_int_eq(enable_all(), 0);
 	function = py_eval("f");
-	Py_XDECREF(PyObject_CallNoArgs(function));
+	Py_XDECREF(PyObject_CallFunctionObjArgs(function, NULL));
 	for (unsigned int number = 1; number <= 3; number++) {
 		fake_clear();
 		failing_start(number);
-		Py_XDECREF(PyObject_CallNoArgs(function));
+		Py_XDECREF(PyObject_CallFunctionObjArgs(function, NULL));
 		ck_assert(failing_stop());
 		ck_assert_uint_eq(fake_count(), 1);
 		told |= fake_record(0)->value[0] == '?';
@@ -366,6 +572,11 @@ int main(void)
 	tcase_add_test(tcase, first_configure);
 	tcase_add_test(tcase, configure_that_starts_the_watcher);
 	tcase_add_test(tcase, first_supported);
+	tcase_add_test(tcase, what_allocates_nothing);
+	tcase_add_test(tcase, layout);
+	tcase_add_test(tcase, filters);
+	tcase_add_loop_test(tcase, filters_from_the_environment, 1, 60);
+	tcase_add_test(tcase, forks);
 	tcase_add_test(tcase, poll);
 	tcase_add_test(tcase, disable);
 	tcase_add_loop_test(tcase, callbacks, 0, ARRAY_SIZE(parts));

@@ -4,6 +4,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -44,6 +45,7 @@ static bool fails_with_exception(void)
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
+char *__real_strdup(const char *text);
 void __real_free(void *block);
 
 /* libcheck's calls come here as well, and it frees what others have allocated. */
@@ -90,6 +92,17 @@ void *__wrap_calloc(size_t count, size_t size)
 	return fails() ? NULL : remember(__real_calloc(count, size));
 }
 
+char *__wrap_strdup(const char *text)
+{
+	return fails() ? NULL : remember(__real_strdup(text));
+}
+
+DIR *__real_opendir(const char *name);
+DIR *__wrap_opendir(const char *name)
+{
+	return fails() ? NULL : __real_opendir(name);
+}
+
 void __wrap_free(void *block)
 {
 	forget(block);
@@ -124,6 +137,19 @@ WRAP_OBJECT(PyDict_New, (void), ())
 WRAP(int, -1, PyDict_SetItemString, (PyObject * dict, const char *key, PyObject *value),
      (dict, key, value))
 WRAP_OBJECT(PyImport_ImportModule, (const char *name), (name))
+WRAP_OBJECT(PyEval_EvalCode, (PyObject * code, PyObject *globals, PyObject *locals),
+	    (code, globals, locals))
+WRAP_OBJECT(PyIter_Next, (PyObject * iterator), (iterator))
+WRAP_OBJECT(PyObject_CallNoArgs, (PyObject * callable), (callable))
+WRAP_OBJECT(PyObject_GetIter, (PyObject * object), (object))
+WRAP_OBJECT(PySequence_GetItem, (PyObject * sequence, Py_ssize_t index),
+	    (sequence, index))
+WRAP_OBJECT(PyType_GetName, (PyTypeObject * type), (type))
+WRAP_OBJECT(PyUnicode_AsASCIIString, (PyObject * text), (text))
+WRAP(const char *, NULL, PyUnicode_AsUTF8AndSize, (PyObject * text, Py_ssize_t *size),
+     (text, size))
+WRAP_OBJECT(Py_CompileString, (const char *source, const char *name, int start),
+	    (source, name, start))
 WRAP(char *, NULL, PyOS_double_to_string,
      (double value, char format, int precision, int flags, int *type),
      (value, format, precision, flags, type))
@@ -149,6 +175,13 @@ WRAP_OBJECT(PyUnicode_Substring, (PyObject * text, Py_ssize_t start, Py_ssize_t 
 	    (text, start, end))
 WRAP_OBJECT(PyWeakref_NewRef, (PyObject * object, PyObject *callback), (object, callback))
 WRAP_OBJECT(_PyObject_New, (PyTypeObject * type), (type))
+
+/* Its queue may be full. */
+int __real_Py_AddPendingCall(int (*function)(void *), void *argument);
+int __wrap_Py_AddPendingCall(int (*function)(void *), void *argument)
+{
+	return fails() ? -1 : __real_Py_AddPendingCall(function, argument);
+}
 
 PyThreadState *__real_PyThreadState_New(PyInterpreterState *interp);
 PyThreadState *__wrap_PyThreadState_New(PyInterpreterState *interp)

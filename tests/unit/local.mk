@@ -43,15 +43,17 @@ tests_unit_libsupport_la_CPPFLAGS = $(AM_CPPFLAGS) \
 tests_unit_libsupport_la_CFLAGS = $(unit_cflags)
 
 # The calls of the core that can fail go through tests/unit/failing.c.
-unit_failing = malloc calloc free pthread_create \
+unit_failing = malloc calloc strdup free opendir pthread_create \
 	PyBytes_FromStringAndSize PyCapsule_New PyDict_New PyDict_SetItemString \
-	PyFrame_GetVar PyImport_ImportModule PyList_Append PyList_SetSlice \
-	PyOS_double_to_string PyObject_Call PyObject_CallFunction PyObject_CallMethod \
-	PyObject_GenericGetDict PyObject_GetAttrString PyObject_Repr PyThreadState_New \
-	PyTuple_New PyType_FromSpec PyType_GetQualName PyUnicode_AsEncodedString \
-	PyUnicode_FromString PyUnicode_Substring PyWeakref_NewRef \
-	_PyObject_CallFunction_SizeT \
-	_PyObject_CallMethod_SizeT _PyObject_New
+	PyEval_EvalCode PyFrame_GetVar PyImport_ImportModule PyIter_Next PyList_Append \
+	PyList_SetSlice PyOS_double_to_string PyObject_Call PyObject_CallFunction \
+	PyObject_CallMethod PyObject_CallNoArgs PyObject_GenericGetDict \
+	PyObject_GetAttrString PyObject_GetIter PyObject_Repr PySequence_GetItem \
+	PyThreadState_New PyTuple_New PyType_FromSpec PyType_GetName PyType_GetQualName \
+	PyUnicode_AsASCIIString PyUnicode_AsEncodedString PyUnicode_AsUTF8AndSize \
+	PyUnicode_FromString PyUnicode_Substring PyWeakref_NewRef Py_AddPendingCall \
+	Py_CompileString _PyObject_CallFunction_SizeT _PyObject_CallMethod_SizeT \
+	_PyObject_New
 tests_unit_check_alloc_SOURCES = \
 	tests/unit/check_alloc.c tests/unit/failing.c tests/unit/failing.h
 tests_unit_check_alloc_LDFLAGS = $(AM_LDFLAGS) \
