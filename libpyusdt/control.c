@@ -285,6 +285,10 @@ int control_poll(struct interp *interp)
 	else if (interp->listed)
 		result = apply(interp, interp->armed);
 	turn_end(&interp->turn);
+	/* What it saw last may be there again, but what is instrumented is not the same.
+	 */
+	if (result > 0)
+		watcher_look_again();
 	announce(control_watched() & control_armed());
 	return result;
 }

@@ -77,6 +77,8 @@ def look():
 
 
 class Fork(ProgramTest):
+    maxDiff = None
+
     def forks(self, source, *options, **extra):
         # The helpers are a module, for what runs the program again.
         with open(os.path.join(self.directory, "helpers.py"), "w") as file:

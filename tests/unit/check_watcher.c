@@ -269,6 +269,21 @@ START_TEST(the_child_has_a_watcher_of_its_own)
 }
 END_TEST
 
+/* What the program itself noticed between two ticks is gone at the second one. */
+START_TEST(a_tracer_of_a_moment)
+{
+	set_poll_msec(20);
+	py_exec("def nothing(): return not events(4)\n"
+		"same(core.enable(core.ALL), 0)\n"
+		"for i in range(5):\n"
+		"    core.watch(core.PY_START)\n"
+		"    assert core.poll() >= 0\n"
+		"    assert not nothing()\n"
+		"    core.watch(0)\n"
+		"    until(nothing)\n");
+}
+END_TEST
+
 /* Handlers that were registered first are called last: when the watcher is gone. */
 START_TEST(a_tracer_detaches_during_a_fork)
 {
@@ -430,6 +445,7 @@ int main(void)
 	tcase_add_test(tcase, ends_while_it_wants_the_gil);
 	tcase_add_test(tcase, fork_without_a_warning);
 	tcase_add_test(tcase, the_child_has_a_watcher_of_its_own);
+	tcase_add_test(tcase, a_tracer_of_a_moment);
 	tcase_add_test(tcase, a_tracer_detaches_during_a_fork);
 	tcase_add_test(tcase, forks_of_forks);
 	tcase_add_test(tcase, fork_with_other_threads);
