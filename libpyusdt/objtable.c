@@ -87,7 +87,7 @@ static void insert(struct objslots *slots, const void *key, void *value)
 
 static bool is_full(const struct objslots *slots)
 {
-	return slots->used * 3 >= (slots->mask + 1) * 2;
+	return slots->used * 3 >= slots->mask + 1;
 }
 
 static void replace(struct objtable *table, struct objslots *slots)
@@ -107,8 +107,8 @@ static bool make_room(struct objtable *table)
 	size_t capacity = FIRST_CAPACITY;
 	struct objslots *slots;
 
-	/* Half full at most, so that this is not needed again soon. */
-	while (table->count * 2 >= capacity)
+	/* A quarter full at most, so that this is not needed again soon. */
+	while (table->count * 4 >= capacity)
 		capacity *= 2;
 	slots = calloc(1, sizeof(*slots) + capacity * sizeof(slots->slot[0]));
 	if (!slots)

@@ -36,7 +36,7 @@ struct objslot {
 
 struct objslots {
 	size_t mask; /* slots - 1: a power of two - 1 */
-	size_t used; /* not free, those deleted included; at most two thirds */
+	size_t used; /* not free, those deleted included; at most one third */
 	struct objslot slot[];
 };
 
