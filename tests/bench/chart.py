@@ -30,8 +30,8 @@ def draw(result):
     if "clock" in tables:
         panels.append(
             (
-                "CPU time of fib (calls only), as a multiple of untraced, with bpftrace"
-                " counting; logarithmic, whiskers are quartiles; amber: not pyusdt",
+                "CPU time of fib, times untraced, bpftrace counting (logarithmic; quartiles);"
+                " amber: not pyusdt",
                 clock_bars(tables["clock"]["rows"]),
                 True,
             )
