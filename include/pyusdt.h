@@ -205,8 +205,8 @@ uint64_t pyusdt_supported(void);
  *
  * @include and @exclude are about events of code; what they leave out is disabled in
  * sys.monitoring at its first event, at no further cost, where CPython allows that (not
- * for exceptions). To change them while events are instrumented brings back, by
- * sys.monitoring.restart_events(), all that any tool has disabled.
+ * for exceptions, nor for all lines). To change them while events are instrumented brings
+ * back, by sys.monitoring.restart_events(), all that any tool has disabled.
  *
  * Attached.
  *

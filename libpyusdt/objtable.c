@@ -8,7 +8,7 @@
 
 static const char deleted; /* its address is no object's */
 
-#define OBJTABLE_DELETED ((const void *)&deleted)
+#define DELETED ((const void *)&deleted)
 
 /* Found empty by every look-up, full by whoever adds. */
 static struct objslots none = {.mask = 0, .used = 1, .slot = {{NULL, NULL}}};
@@ -69,7 +69,7 @@ void objtable_init(struct objtable *table)
 
 static bool is_object(const void *key)
 {
-	return key && key != OBJTABLE_DELETED;
+	return key && key != DELETED;
 }
 
 /* @key is not in it, and there is room. */
@@ -151,7 +151,7 @@ static void take_out(struct objtable *table, const void *key)
 	for (; slots->slot[i].key; i = (i + 1) & slots->mask) {
 		if (slots->slot[i].key != key)
 			continue;
-		__atomic_store_n(&slots->slot[i].key, OBJTABLE_DELETED, __ATOMIC_RELEASE);
+		__atomic_store_n(&slots->slot[i].key, DELETED, __ATOMIC_RELEASE);
 		table->count--;
 		return;
 	}

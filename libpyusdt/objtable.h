@@ -30,7 +30,7 @@ struct objtable_readers {
 #endif
 
 struct objslot {
-	const void *key; /* atomic; NULL: free; OBJTABLE_DELETED */
+	const void *key; /* atomic; NULL: free; or the mark of one deleted */
 	void *value;     /* owned by the table's owner; written before its key */
 };
 
