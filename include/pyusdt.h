@@ -106,11 +106,8 @@ struct pyusdt_options {
 	const char *exclude;
 };
 
-#define PYUSDT_OPTIONS_INIT                                                            \
-	{                                                                              \
-		sizeof(struct pyusdt_options), 100, PYUSDT_VALUES_SAFE, 256, -1, NULL, \
-			NULL                                                           \
-	}
+#define PYUSDT_OPTIONS_INIT \
+	{sizeof(struct pyusdt_options), 100, PYUSDT_VALUES_SAFE, 256, -1, NULL, NULL}
 
 /**
  * pyusdt_enable - arm events

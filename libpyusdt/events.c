@@ -9,7 +9,8 @@
 static const struct {
 	const char *name;
 	uint64_t bit;
-	struct monitor_sets requires;
+	struct monitor_sets
+		requires;
 } table[EVENT_COUNT] = {
 #define ROW(name, bit, ...) \
 	[EVENT_##name] = {#name, UINT64_C(1) << (bit), {.in = {__VA_ARGS__}}},

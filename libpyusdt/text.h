@@ -28,10 +28,7 @@ struct text {
 	bool cut; /* something did not fit; nothing is added any more */
 };
 
-#define TEXT_INIT(buffer, size)            \
-	{                                  \
-		(buffer), (size), 0, false \
-	}
+#define TEXT_INIT(buffer, size) {(buffer), (size), 0, false}
 
 void text_add(struct text *text, const char *data, size_t size);
 void text_add_string(struct text *text, const char *string);

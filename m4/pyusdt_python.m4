@@ -29,7 +29,7 @@ AS_IF([test -n "$PYTHON"],
 	done])
 AS_IF([test -n "$PYTHON"], [AC_MSG_RESULT([$PYTHON])],
 	[AC_MSG_RESULT([no])
-	AC_MSG_ERROR([no CPython >= 3.$1 with headers found: install python3-dev (3.$1 or later) or give PYTHON=/path/to/python3])])
+	AC_MSG_ERROR([no CPython >= 3.$1 with its headers here: use Debian 13 or Ubuntu 24.04 or later (python3-dev), or give PYTHON=/path/to/python3])])
 
 _PYUSDT_PYTHON_ASK([PYTHON_FULL_VERSION], [sysconfig.get_python_version() + "." + str(sys.version_info.micro)])
 _PYUSDT_PYTHON_ASK([PYTHON_CPPFLAGS], ["-I" + sysconfig.get_path("include")])

@@ -16,23 +16,110 @@ die()
 	exit 1
 }
 
-# Install the Debian packages named that are not there yet.
+# Of clang-format and clang-tidy: each version has its own idea of both. Debian 12 and later have it.
+lint_version=19
+
+# What only makes tests richer may be left out, but for where every test is to run.
+required=${PYUSDT_REQUIRE_LIVE:-0}
+
+is_installed()
+{
+	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
+}
+
+# Is there a package of that name to be had? Virtual ones have no version.
+is_available()
+{
+	apt-cache policy "$1" 2>/dev/null | grep -q '^ *Candidate: [0-9]'
+}
+
+# Once, and only where something is missing.
+update_index()
+{
+	test -z "${index_is_new:-}" || return 0
+	apt-get update -qq
+	index_is_new=yes
+}
+
+# install PACKAGE...
+install()
+{
+	say "installing $*"
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" \
+		>/dev/null
+}
+
+# need_packages PACKAGE...: install those that are not there yet.
 need_packages()
 {
 	missing=
 	for package in "$@"; do
-		dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
-			grep -q 'ok installed' || missing="$missing $package"
+		is_installed "$package" || missing="$missing $package"
 	done
 	test -n "$missing" || return 0
 	command -v apt-get >/dev/null || die "please install:$missing"
 	test "$(id -u)" -eq 0 || die "run as root, or install first:$missing"
-	say "installing$missing"
-	apt-get update -qq
+	update_index
 	# Word splitting is wanted.
 	# shellcheck disable=SC2086
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-		$missing >/dev/null
+	install $missing
+}
+
+# first_of TEST NAME|NAME...: the first of these names for which TEST holds
+first_of()
+{
+	for package in $(echo "$2" | tr '|' ' '); do
+		if "$1" "$package"; then
+			echo "$package"
+			return
+		fi
+	done
+	return 1
+}
+
+# want_packages PACKAGE...: the same for what tests can do without. Where releases have other names
+# for the same, all are given, as NAME|NAME.
+want_packages()
+{
+	missing= left_out=
+	for names in "$@"; do
+		first_of is_installed "$names" >/dev/null || missing="$missing $names"
+	done
+	test -n "$missing" || return 0
+	if command -v apt-get >/dev/null && test "$(id -u)" -eq 0; then
+		update_index
+		wanted=$missing missing=
+		for names in $wanted; do
+			if package=$(first_of is_available "$names"); then
+				missing="$missing $package"
+			else
+				left_out="$left_out $names"
+			fi
+		done
+		# Word splitting is wanted.
+		# shellcheck disable=SC2086
+		test -z "$missing" || install $missing
+	else
+		left_out=$missing
+	fi
+	test -n "$left_out" || return 0
+	test "$required" != 1 || die "cannot be installed here:$left_out"
+	say "tests that need these are left out, they cannot be installed here:$left_out"
+}
+
+release_python()
+{
+	apt-cache policy python3-dev 2>/dev/null | sed -n 's/^ *Candidate: \([0-9]\)/\1/p'
+}
+
+# The release's CPython with its headers, where configure would take it. Else there may be another
+# one, or configure says what to do.
+need_python()
+{
+	test -z "${PYTHON:-}" || return 0
+	command -v apt-get >/dev/null || return 0
+	test -n "$(release_python)" || test "$(id -u)" -ne 0 || update_index
+	! dpkg --compare-versions "$(release_python)" ge 3.12 || need_packages python3-dev
 }
 
 # The file system that names the kernel's tracepoints; bpftrace complains without it.
@@ -44,8 +131,15 @@ need_tracefs()
 		echo "tracefs cannot be mounted here: no tracepoints"
 }
 
-# build_tree DIRECTORY [CONFIGURE OPTION...]
-build_tree()
+# Is the build tree in this folder one for another Python than the one that is asked for?
+is_for_another_python()
+{
+	test -n "${PYTHON:-}" && test "$(command -v "$PYTHON")" != "$(sed -n 's/^PYTHON = //p' Makefile)"
+}
+
+# configure_tree DIRECTORY [CONFIGURE OPTION...]: where that was not done yet. Once more where packages
+# have come or gone since: what configure looks for may be among them.
+configure_tree()
 {
 	directory=$1
 	shift
@@ -53,9 +147,20 @@ build_tree()
 	mkdir -p "$directory"
 	(
 		cd "$directory"
-		test -f config.status || "$top/configure" --quiet "$@"
-		make --quiet -j"$(nproc)"
+		if ! test -f config.status || is_for_another_python; then
+			"$top/configure" --quiet "$@"
+		elif test /var/lib/dpkg/status -nt config.status; then
+			./config.status --recheck --quiet >/dev/null
+			./config.status --quiet
+		fi
 	)
+}
+
+# build_tree DIRECTORY [CONFIGURE OPTION...]
+build_tree()
+{
+	configure_tree "$@"
+	make -C "$1" --quiet -j"$(nproc)"
 }
 
 # What make knows: value VARIABLE

@@ -17,7 +17,7 @@ from variants import VARIANTS
 
 HERE = pathlib.Path(__file__).resolve().parent
 EVENTS = 1000  # of scale_loops.py
-SID = HERE.parent / "matrix/sid"
+DEBIAN = HERE.parent / "debian/folder"
 
 
 def by_callgrind(builddir, kind, numbers):
@@ -50,11 +50,10 @@ def memory(builddir, numbers):
 def bpftraces(builddir):
     """{version: command} of those there are: the machine's, and that of Debian unstable."""
     commands = [["bpftrace"]]
-    if SID.exists():
-        inside = [str(SID), "run", "--bind", str(builddir), "--"]
-        # It starts with an environment of its own.
-        variables = [f"{name}={value}" for name, value in live.ENVIRONMENT.items()]
-        commands.append([*inside, "env", *variables, "bpftrace"])
+    inside = [str(DEBIAN), "unstable", "run", "--bind", str(builddir), "--"]
+    # It starts with an environment of its own.
+    variables = [f"{name}={value}" for name, value in live.ENVIRONMENT.items()]
+    commands.append([*inside, "env", *variables, "bpftrace"])
     found = {}
     for command in commands:
         with contextlib.suppress(OSError, subprocess.CalledProcessError):

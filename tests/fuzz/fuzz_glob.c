@@ -92,7 +92,7 @@ static int is_in(const uint32_t *set, uint32_t c)
 	const uint32_t *end = end_of(set);
 	bool not = *set == '!', in = false;
 
-	for (set += not ; set < end; set++) {
+	for (set += not; set < end; set++) {
 		uint32_t last = *set;
 
 		if (set + 2 < end && set[1] == '-')
@@ -103,7 +103,7 @@ static int is_in(const uint32_t *set, uint32_t c)
 		if (set + 2 < end && set[1] == '-')
 			set += 2;
 	}
-	return in != not ;
+	return in != not;
 }
 
 static bool is_good(const uint32_t *pattern)

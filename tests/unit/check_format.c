@@ -546,7 +546,8 @@ END_TEST
 START_TEST(exceptions_in_every_buffer)
 {
 	py_exec("class Eé(Exception): pass\n"
-		"for e in (ValueError('plain'), ValueError('é€🐍' * 9), Eé('x\\n' * 20),\n"
+		"for e in (ValueError('plain'), ValueError('é€🐍' * 9), Eé('x\\n' * "
+		"20),\n"
 		"    KeyError('🐍' * 9), OSError(5, 'é' * 30), ValueError(10**40, 'x'),\n"
 		"    ValueError('é', 'x'), ValueError(0.125), ValueError(), Eé(b'x' * "
 		"40),\n"

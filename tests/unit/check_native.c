@@ -253,10 +253,7 @@ START_TEST(every_bit_turned)
 }
 END_TEST
 
-#define FIELD(name)                                                                \
-	{                                                                          \
-		offsetof(struct image, name), sizeof(((struct image *)NULL)->name) \
-	}
+#define FIELD(name) {offsetof(struct image, name), sizeof(((struct image *)NULL)->name)}
 
 /* Offsets, sizes and indices that lead out of it, and around. */
 START_TEST(numbers_that_lead_astray)
