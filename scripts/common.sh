@@ -24,13 +24,18 @@ required=${PYUSDT_REQUIRE_LIVE:-0}
 
 is_installed()
 {
-	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
+	test "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed
 }
 
-# Is there a package of that name to be had? Virtual ones have no version.
+# candidate PACKAGE: the version that apt would install; nothing where it has none.
+candidate()
+{
+	apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: \([0-9]\)/\1/p'
+}
+
 is_available()
 {
-	apt-cache policy "$1" 2>/dev/null | grep -q '^ *Candidate: [0-9]'
+	test -n "$(candidate "$1")"
 }
 
 # Once, and only where something is missing.
@@ -107,19 +112,14 @@ want_packages()
 	say "tests that need these are left out, they cannot be installed here:$left_out"
 }
 
-release_python()
-{
-	apt-cache policy python3-dev 2>/dev/null | sed -n 's/^ *Candidate: \([0-9]\)/\1/p'
-}
-
 # The release's CPython with its headers, where configure would take it. Else there may be another
 # one, or configure says what to do.
 need_python()
 {
 	test -z "${PYTHON:-}" || return 0
 	command -v apt-get >/dev/null || return 0
-	test -n "$(release_python)" || test "$(id -u)" -ne 0 || update_index
-	! dpkg --compare-versions "$(release_python)" ge 3.12 || need_packages python3-dev
+	is_available python3-dev || test "$(id -u)" -ne 0 || update_index
+	! dpkg --compare-versions "$(candidate python3-dev)" ge 3.12 || need_packages python3-dev
 }
 
 # The file system that names the kernel's tracepoints; bpftrace complains without it.
