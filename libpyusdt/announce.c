@@ -2,10 +2,10 @@
 #include "announce.h"
 
 #include <stdbool.h>
-#include <time.h>
 
 #include "codelist.h"
 #include "codemeta.h"
+#include "monotonic.h"
 #include "probes.h"
 #include "pyusdt.h"
 
@@ -15,14 +15,6 @@
 static uint64_t last_events;
 static int64_t last_msec;
 
-static int64_t now_msec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static bool is_due(uint64_t events)
 {
 	uint64_t before = __atomic_exchange_n(&last_events, events, __ATOMIC_RELAXED);
@@ -30,7 +22,7 @@ static bool is_due(uint64_t events)
 
 	if (!events)
 		return false;
-	now = now_msec();
+	now = monotonic_msec();
 	if (!(events & ~before) &&
 	    now - __atomic_load_n(&last_msec, __ATOMIC_RELAXED) < MSEC_BETWEEN)
 		return false;

@@ -15,7 +15,10 @@
  */
 void announce(uint64_t events);
 
-/* Everything is due: there may be code that was not told until now. */
+/*
+ * Everything is due: there may be code that was not told until now, or this process is
+ * one that has told nothing yet.
+ */
 void announce_again(void);
 
 #endif /* PYUSDT_ANNOUNCE_H */

@@ -394,8 +394,8 @@ void control_forget(struct interp *interp)
 		watcher_update_with_gil();
 }
 
-/* In the watcher thread, without the GIL. Returns: whether @interp is in step now. */
-static bool visit(struct interp *interp)
+/* In the watcher thread, without the GIL. Returns: as control_sync(), of @interp. */
+static int visit(struct interp *interp)
 {
 	/*
 	 * A thread state for this visit only: a lasting one would show in faulthandler's
@@ -403,20 +403,20 @@ static bool visit(struct interp *interp)
 	 * interpreter only.
 	 */
 	PyThreadState *state = PyThreadState_New(interp->state);
-	bool in_step = false;
+	int result = -EAGAIN;
 
 	if (!state)
-		return false;
+		return -ENOMEM;
 	PyEval_AcquireThread(state);
 	/* Must not wait here: whoever is at it may be waiting for this thread to end. */
 	if (turn_try(&interp->turn)) {
-		in_step = !interp->listed || apply(interp, interp->armed) >= 0;
+		result = interp->listed ? apply(interp, interp->armed) : 0;
 		turn_end(&interp->turn);
 	}
 	PyThreadState_Clear(state);
 	PyEval_ReleaseThread(state);
 	PyThreadState_Delete(state);
-	return in_step;
+	return result;
 }
 
 /* With the lock held. */
@@ -437,29 +437,31 @@ static struct interp *next_out_of_step(struct interp *last)
 	return interp;
 }
 
-bool control_sync(void)
+int control_sync(void)
 {
-	bool in_step = true;
+	int result = 0;
 
 	pthread_mutex_lock(&lock);
 	visited = next_out_of_step(NULL);
 	while (visited) {
 		struct interp *last;
+		int one;
 
 		pthread_mutex_unlock(&lock);
-		if (!visit(visited))
-			in_step = false;
+		one = visit(visited);
 		pthread_mutex_lock(&lock);
 		/* Where it is no longer listed, the list has changed: look at it anew
 		 * later. */
 		last = visited;
 		visited = last->listed ? next_out_of_step(last) : NULL;
 		if (!last->listed && armed_interps)
-			in_step = false;
+			one = -EAGAIN;
+		if (result >= 0 && one)
+			result = one;
 		pthread_cond_broadcast(&changed);
 	}
 	pthread_mutex_unlock(&lock);
-	return in_step;
+	return result;
 }
 
 bool control_wants_watcher(void)

@@ -39,9 +39,10 @@ void control_forget(struct interp *interp);
 /*
  * For the watcher thread, which holds nothing: bring every armed interpreter in step.
  *
- * Returns: false when one is not and should be tried again.
+ * Returns: 1 when that changed something, 0 when not; an error when one is not in step
+ * and should be tried again.
  */
-bool control_sync(void);
+int control_sync(void);
 
 /* Returns: the events that are armed in any interpreter. Takes no lock. */
 uint64_t control_armed(void);

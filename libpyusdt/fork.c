@@ -2,7 +2,8 @@
 /*
  * CPython warns when a program with threads forks, and ours is a thread that the program
  * knows nothing of. So the watcher is ended before an os.fork() and started again after
- * it has returned. In the child it is started at once.
+ * it has returned. In the child it is started at once. Its looks at the beginning and at
+ * the end are what a program gets that forks more often than it ticks.
  */
 #include "fork.h"
 
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "announce.h"
 #include "callable.h"
 #include "codelist.h"
 #include "control.h"
@@ -172,6 +174,7 @@ static void child(void)
 	control_fork_child();
 	turn_fork_child();
 	watcher_fork_child();
+	announce_again();
 }
 
 static void hook_c_fork(void)

@@ -23,6 +23,7 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/layout_tstate.c libpyusdt/layout_tstate.h \
 	libpyusdt/memory.c libpyusdt/memory.h \
 	libpyusdt/monitoring.c libpyusdt/monitoring.h \
+	libpyusdt/monotonic.h \
 	libpyusdt/native.c libpyusdt/native.h \
 	libpyusdt/objtable.c libpyusdt/objtable.h \
 	libpyusdt/options.c libpyusdt/options.h \

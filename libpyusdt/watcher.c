@@ -15,6 +15,7 @@
 
 #include "announce.h"
 #include "control.h"
+#include "monotonic.h"
 #include "options.h"
 #include "probes.h"
 #include "thread.h"
@@ -44,6 +45,9 @@ static struct {
 
 static bool look_again; /* atomic */
 
+/* Until then nothing is changed. The thread's, and in turn that of the next one. */
+static int64_t quiet_until; /* as monotonic_msec() */
+
 void watcher_look_again(void)
 {
 	__atomic_store_n(&look_again, true, __ATOMIC_RELEASE);
@@ -65,9 +69,13 @@ static void wait_msec(unsigned int msec)
 	sem_clockwait(&watcher.wake, CLOCK_MONOTONIC, &until);
 }
 
-static unsigned int at_least(unsigned int msec, unsigned int least)
+/* Returns: after how long to look again. */
+static unsigned int interval(void)
 {
-	return msec > least ? msec : least;
+	int64_t quiet = quiet_until - monotonic_msec();
+	unsigned int msec = options_poll_msec();
+
+	return quiet > msec ? (unsigned int)quiet : msec;
 }
 
 static bool asked_to_stop(void)
@@ -75,36 +83,49 @@ static bool asked_to_stop(void)
 	return __atomic_load_n(&watcher.stop, __ATOMIC_ACQUIRE);
 }
 
+/* @seen: what was watched when all was in step. */
+static void look(uint64_t *seen)
+{
+	uint64_t watched = probes_watched();
+	int result;
+
+	announce(watched & control_armed());
+	if (watched == *seen && !__atomic_load_n(&look_again, __ATOMIC_ACQUIRE))
+		return;
+	if (monotonic_msec() < quiet_until)
+		return;
+	__atomic_store_n(&look_again, false, __ATOMIC_RELAXED);
+	result = control_sync();
+	if (result < 0)
+		watcher_look_again();
+	else
+		*seen = watched;
+	if (result)
+		quiet_until = monotonic_msec() +
+			      (result < 0 ? MSEC_AFTER_FAILURE : MSEC_AFTER_CHANGE);
+}
+
 static void *watch(void *unused)
 {
 	uint64_t seen = 0;
-	unsigned int least = 0;
+	bool last;
 
 	(void)unused;
 	pthread_mutex_lock(&lock);
 	watcher.tid = (pid_t)syscall(SYS_gettid);
 	pthread_cond_broadcast(&watcher.joined);
 	pthread_mutex_unlock(&lock);
-	while (!asked_to_stop()) {
-		uint64_t watched;
-
-		wait_msec(at_least(options_poll_msec(), least));
-		least = 0;
-		watched = probes_watched();
-		announce(watched & control_armed());
-		if (asked_to_stop() ||
-		    (watched == seen && !__atomic_load_n(&look_again, __ATOMIC_ACQUIRE)))
-			continue;
-		__atomic_store_n(&look_again, false, __ATOMIC_RELAXED);
-		if (control_sync()) {
-			seen = watched;
-			least = MSEC_AFTER_CHANGE;
-		} else {
-			watcher_look_again();
-			least = MSEC_AFTER_FAILURE;
-		}
+	/*
+	 * First of all, and once more when asked to stop: where the program forks all the
+	 * time, each of these threads is there for a moment only.
+	 */
+	for (;;) {
+		last = asked_to_stop();
+		look(&seen);
+		if (last)
+			return NULL;
+		wait_msec(interval());
 	}
-	return NULL;
 }
 
 /* With the lock held and no thread. Returns: 0 or -EAGAIN. */

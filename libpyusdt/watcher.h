@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The thread that looks at the tracers' semaphores, one per process. A tick on which
- * nothing has changed reads them and nothing else.
+ * nothing has changed reads them and nothing else. It looks when it begins, at each tick,
+ * and before it ends.
  */
 #ifndef PYUSDT_WATCHER_H
 #define PYUSDT_WATCHER_H
@@ -23,8 +24,9 @@ void watcher_look_again(void);
 
 /*
  * End the thread, so that a fork sees none, until watcher_resume(). Calls nest. Needs the
- * GIL, and lets go of it while it waits. The kernel too has forgotten the thread when
- * this returns: CPython counts what is in /proc.
+ * GIL, and lets go of it while it waits. All is in step by then, so that a child begins
+ * with what was watched. The kernel too has forgotten the thread when this returns:
+ * CPython counts what is in /proc.
  */
 void watcher_pause(void);
 void watcher_resume(void);

@@ -180,6 +180,27 @@ class Fork(ProgramTest):
             """
         )
 
+    def test_tracers_of_a_program_that_forks_all_the_time(self):
+        # It has no tick in between: each fork looks, for the child as well.
+        self.forks(
+            """
+            pyusdt.configure(poll_msec=60000)
+            def child():
+                def traced(): pass
+                traced()
+                return 10 + semaphores.told(traced)
+            def is_told():
+                return {10: False, 11: True}[wait(in_child(child))]
+            semaphores.add(-1)
+            until(lambda: not is_told())
+            assert not instrumented()
+            semaphores.add(1)
+            until(is_told)
+            assert instrumented()
+            """,
+            "-W", "error",
+        )
+
     def test_from_a_thread(self):
         self.forks(
             """

@@ -302,6 +302,86 @@ START_TEST(a_tracer_detaches_during_a_fork)
 }
 END_TEST
 
+/*
+ * A program that forks all the time has a watcher only for moments: each of them looks.
+ * No tick comes by itself here. The child has what there was to be seen before the fork.
+ */
+START_TEST(forks_look_for_tracers)
+{
+	set_poll_msec(NEVER_MSEC);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	py_exec("def in_child(want):\n"
+		"    child = os.fork()\n"
+		"    if not child: os._exit(events(4) == want)\n"
+		"    same(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 1)\n"
+		"core.watch(core.LINE)\n"
+		"in_child({'LINE'})\n"
+		"same(events(4), {'LINE'})\n");
+}
+END_TEST
+
+/* Not at each fork, though: CPython can count only so many changes. */
+START_TEST(forks_notice_that_a_tracer_left)
+{
+	set_poll_msec(NEVER_MSEC);
+	fake_watch(PYUSDT_LINE);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	py_exec("def is_set_in_child():\n"
+		"    child = os.fork()\n"
+		"    if not child: os._exit(bool(events(4)))\n"
+		"    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
+		"same(is_set_in_child(), 1)\n"
+		"core.watch(0)\n"
+		"until(lambda: not is_set_in_child())\n"
+		"same(events(4), set())\n");
+}
+END_TEST
+
+/* What comes between the handlers and the fork is seen by the child's own watcher. */
+START_TEST(a_tracer_attaches_during_a_fork)
+{
+	py_exec("os.register_at_fork(before=lambda: core.watch(core.PY_START))\n"
+		"def is_set(): return events(4) == {'PY_START'}\n");
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	set_poll_msec(NEVER_MSEC);
+	py_exec("child = os.fork()\n"
+		"if not child:\n"
+		"    until(is_set)\n"
+		"    os._exit(0)\n"
+		"until(is_set)\n"
+		"same(os.waitpid(child, 0)[1], 0)\n");
+}
+END_TEST
+
+static PyObject *layouts(PyObject *module, PyObject *unused)
+{
+	(void)module;
+	(void)unused;
+	return PyLong_FromSize_t(fake_layout_count());
+}
+
+/* To a tracer the child is another process, which has told it nothing. */
+START_TEST(the_child_announces_at_once)
+{
+	static PyMethodDef methods[] = {
+		{"layouts", layouts, METH_NOARGS, NULL},
+		{NULL, NULL, 0, NULL},
+	};
+
+	ck_assert_int_eq(PyModule_AddFunctions(PyImport_AddModule("core"), methods), 0);
+	set_poll_msec(NEVER_MSEC);
+	fake_watch(PYUSDT_LAYOUT);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LAYOUT), 0);
+	py_exec("before = core.layouts()\n"
+		"assert before\n"
+		"child = os.fork()\n"
+		"if not child:\n"
+		"    until(lambda: core.layouts() > before)\n"
+		"    os._exit(0)\n"
+		"same(os.waitpid(child, 0)[1], 0)\n");
+}
+END_TEST
+
 /* A grandchild, whose parent never ran Python in between. */
 START_TEST(forks_of_forks)
 {
@@ -447,6 +527,10 @@ int main(void)
 	tcase_add_test(tcase, the_child_has_a_watcher_of_its_own);
 	tcase_add_test(tcase, a_tracer_of_a_moment);
 	tcase_add_test(tcase, a_tracer_detaches_during_a_fork);
+	tcase_add_test(tcase, forks_look_for_tracers);
+	tcase_add_test(tcase, forks_notice_that_a_tracer_left);
+	tcase_add_test(tcase, a_tracer_attaches_during_a_fork);
+	tcase_add_test(tcase, the_child_announces_at_once);
 	tcase_add_test(tcase, forks_of_forks);
 	tcase_add_test(tcase, fork_with_other_threads);
 	tcase_add_test(tcase, fork_from_another_thread);
