@@ -373,8 +373,6 @@ void control_close(struct interp *interp)
 	}
 	turn_end(&interp->turn);
 	wait_until_unvisited(interp);
-	if (!control_armed())
-		layout_forget();
 }
 
 void control_forget(struct interp *interp)

@@ -4,6 +4,8 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <stdbool.h>
+
 #include "layout_check.h"
 #include "layout_offsets.h"
 #include "layout_tstate.h"
@@ -25,6 +27,30 @@ static const char *get_reason(void)
 	return __atomic_load_n(&reason, __ATOMIC_ACQUIRE);
 }
 
+static bool will_be_told; /* of the end of Python; atomic */
+
+static void python_has_ended(void)
+{
+	__atomic_store_n(&will_be_told, false, __ATOMIC_RELAXED);
+	layout_forget();
+}
+
+/*
+ * Not an atexit handler: those are an interpreter's, and the layout is that of the
+ * process.
+ *
+ * Returns: whether Python will say when it has ended.
+ */
+static bool expect_end(void)
+{
+	if (__atomic_exchange_n(&will_be_told, true, __ATOMIC_RELAXED))
+		return true;
+	if (Py_AtExit(python_has_ended) == 0)
+		return true;
+	__atomic_store_n(&will_be_told, false, __ATOMIC_RELAXED);
+	return false;
+}
+
 /* Returns: NULL, or why there is no layout. */
 static const char *find(struct interp *interp, struct pyusdt_layout *layout)
 {
@@ -44,6 +70,8 @@ void layout_prepare(struct interp *interp)
 	if (!get_reason())
 		return;
 	why = find(interp, &layout);
+	if (!why && !expect_end())
+		why = "Py_AtExit() has no room to tell when it is no longer valid";
 	if (!why)
 		found = layout;
 	set_reason(why);
@@ -51,7 +79,7 @@ void layout_prepare(struct interp *interp)
 
 void layout_forget(void)
 {
-	set_reason("Python is shutting down");
+	set_reason("Python has ended since LAYOUT was armed");
 }
 
 const struct pyusdt_layout *pyusdt_layout(const char **why)

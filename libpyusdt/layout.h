@@ -13,7 +13,7 @@ struct interp;
  */
 void layout_prepare(struct interp *interp);
 
-/* Python ends: what was found is no longer valid. */
+/* What was found is no longer valid, as after the end of Python, when this is called. */
 void layout_forget(void);
 
 #endif /* PYUSDT_LAYOUT_INTERNAL_H */

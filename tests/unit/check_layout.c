@@ -334,6 +334,65 @@ START_TEST(python_again_and_again)
 }
 END_TEST
 
+/* The layout is the process's: whose interpreter ends is no matter while Python is there.
+ */
+START_TEST(an_interpreter_that_ends)
+{
+	PyThreadState *first = PyThreadState_Get(), *second;
+	const struct pyusdt_layout *layout = arm();
+
+	ck_assert_int_eq(pyusdt_disable(), 0);
+	second = Py_NewInterpreter();
+	ck_assert_ptr_nonnull(second);
+	ck_assert_ptr_eq(arm(), layout);
+	Py_EndInterpreter(second);
+	PyThreadState_Swap(first);
+	ck_assert_ptr_eq(pyusdt_layout(NULL), layout);
+	ck_assert_ptr_eq(arm(), layout);
+}
+END_TEST
+
+static void check_none(void)
+{
+	const char *why = NULL;
+
+	ck_assert_ptr_null(pyusdt_layout(&why));
+	ck_assert_ptr_nonnull(why);
+}
+
+/* CPython calls no handler of ours any more when it is armed in one of the program's. */
+START_TEST(armed_at_the_end)
+{
+	for (int i = 0; i < 40; i++) {
+		python_start();
+		py_exec("import atexit\n"
+			"atexit.register(lambda: core.note(core.enable(core.LAYOUT)))\n");
+		python_stop();
+		check_none();
+	}
+}
+END_TEST
+
+/* CPython 3.12 dies of one that is left. */
+START_TEST(an_interpreter_that_is_left)
+{
+	if (Py_Version < 0x030d0000)
+		return;
+	for (int i = 0; i < 3; i++) {
+		PyThreadState *first;
+
+		python_start();
+		first = PyThreadState_Get();
+		arm();
+		ck_assert_ptr_nonnull(Py_NewInterpreter());
+		arm();
+		PyThreadState_Swap(first);
+		python_stop();
+		check_none();
+	}
+}
+END_TEST
+
 START_TEST(a_pending_exception_is_kept)
 {
 	PyObject *exception = py_eval("KeyError('mine')");
@@ -392,6 +451,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(bare, abi);
 	tcase_add_test(bare, python_again_and_again);
+	tcase_add_test(bare, armed_at_the_end);
+	tcase_add_test(bare, an_interpreter_that_is_left);
 	tcase_add_test(bare, unknown_versions);
 	tcase_add_test(bare, no_published_offsets);
 	tcase_add_test(tcase, none_before_it_is_armed);
@@ -406,6 +467,7 @@ int main(void)
 	tcase_add_test(tcase, announced_before_enable_returns);
 	tcase_add_test(tcase, announced_again_by_the_watcher);
 	tcase_add_test(tcase, silent_when_disarmed);
+	tcase_add_test(tcase, an_interpreter_that_ends);
 	tcase_add_test(tcase, a_pending_exception_is_kept);
 	return support_main("layout", bare, tcase);
 }
