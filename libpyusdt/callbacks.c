@@ -98,8 +98,8 @@ static COLD PyObject *refuse(struct interp *interp, const struct codemeta *code,
 {
 	if (code->scoped || !(DISABLEABLE & (monitor_set)1 << event))
 		return Py_None;
-	if (!code->own)
-		__atomic_store_n(&interp->refused, true, __ATOMIC_RELAXED);
+	if (!code->own && !interp_refuse(interp, code))
+		return Py_None;
 	return Py_NewRef(interp->monitoring.disable);
 }
 

@@ -91,6 +91,11 @@ static int follow_filters(struct interp *interp)
 
 	if (followed_filters(interp) == version)
 		return 0;
+	/*
+	 * A callback of another thread may be about to refuse what the old filters left
+	 * out: either this sees that it has, or it sees what the new ones say.
+	 */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	/* First: a callback of another thread may refuse again meanwhile. */
 	if (__atomic_exchange_n(&interp->refused, false, __ATOMIC_RELAXED))
 		error = monitoring_restart(&interp->monitoring);
@@ -111,6 +116,10 @@ static int instrument(struct interp *interp, uint64_t active)
 	struct monitor_sets wanted = events_required(active);
 	int collector, result;
 
+	/* Before anything is changed: where the rest fails, this does no harm. */
+	result = active ? follow_filters(interp) : 0;
+	if (result < 0)
+		return result;
 	collector = collector_set(interp, active & COLLECTOR_EVENTS);
 	if (collector < 0)
 		return collector;
@@ -120,8 +129,6 @@ static int instrument(struct interp *interp, uint64_t active)
 		wanted.in[SCOPE_ALL] |= MONITOR(CALL);
 	scopes_find(interp, &wanted);
 	result = monitoring_set(&interp->monitoring, wanted);
-	if (result >= 0 && active && follow_filters(interp) < 0)
-		result = -EIO;
 	if (result < 0 && collector)
 		collector_set(interp, interp->active & COLLECTOR_EVENTS);
 	return result < 0 ? result : result || collector;

@@ -17,6 +17,14 @@ void interp_forget_names(struct interp *interp)
 	callnames_clear(&interp->callnames);
 }
 
+bool interp_refuse(struct interp *interp, const struct codemeta *code)
+{
+	__atomic_store_n(&interp->refused, true, __ATOMIC_RELAXED);
+	/* As in follow_filters(), the other way round: one of both sees the other. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return !codemeta_told(code);
+}
+
 static void interp_free(struct interp *interp)
 {
 	turn_remove(&interp->turn);

@@ -73,6 +73,14 @@ struct interp *interp_find(void);
  */
 int interp_get(struct interp **interp);
 
+/*
+ * For a callback that is about to disable an event of @code, which it has seen is
+ * filtered out: let who changes the filters know that there is something to bring back.
+ *
+ * Returns: whether it is filtered out still.
+ */
+bool interp_refuse(struct interp *interp, const struct codemeta *code);
+
 /* Free what we keep of code and callables. No callback may be at work in another thread.
  */
 void interp_forget_names(struct interp *interp);

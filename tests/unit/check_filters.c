@@ -8,7 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "codemeta.h"
 #include "filters.h"
+#include "interp.h"
 #include "support.h"
 
 static int set_filters(const char *include, const char *exclude)
@@ -800,6 +802,74 @@ START_TEST(changed_by_another_thread)
 }
 END_TEST
 
+/* An error leaves the events as they are, and says what it was. */
+START_TEST(that_cannot_be_followed)
+{
+	python_start_bare();
+	py_exec("real_restart, broken = sys.monitoring.restart_events, None\n"
+		"def restart_events():\n"
+		"    if broken: raise broken\n"
+		"    real_restart()\n"
+		"sys.monitoring.restart_events = restart_events\n");
+	set_poll_msec(0);
+	define();
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START | PYUSDT_LINE | PYUSDT_GC_START),
+			 0);
+	py_exec("same(core.filters('wanted.*'), 0)\n"
+		"same(run(other), [])\n"
+		"broken = MemoryError()\n"
+		"same(core.filters(), 0)\n"
+		"core.watch(core.PY_START | core.LINE | core.GC_START)\n"
+		"before = state()\n"
+		"for error, broken in ((-12, MemoryError()), (-5, ValueError())):\n"
+		"    same(core.poll(), error)\n"
+		"    same(core.enable(core.PY_START | core.LINE), error)\n"
+		"    same(state(), before)\n"
+		"broken = None\n"
+		"same(core.poll(), 1)\n"
+		"same(events(4), {'PY_START', 'LINE'})\n"
+		"assert run(other)\n");
+	python_stop();
+}
+END_TEST
+
+bool __real_interp_refuse(struct interp *interp, const struct codemeta *code);
+bool __wrap_interp_refuse(struct interp *interp, const struct codemeta *code);
+
+static bool others_come_first;
+
+/*
+ * Where there is no GIL another thread may change the filters, and all may follow them,
+ * between a callback's look at them and this.
+ */
+bool __wrap_interp_refuse(struct interp *interp, const struct codemeta *code)
+{
+	if (others_come_first && !strcmp(code->name, "f")) {
+		others_come_first = false;
+		ck_assert_int_eq(set_filters("", ""), 0);
+	}
+	return __real_interp_refuse(interp, code);
+}
+
+START_TEST(changed_while_a_callback_refuses)
+{
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
+	py_exec("code = compile('def f(): pass', '/src/other.py', 'exec')\n"
+		"names = {'__name__': 'other'}\n"
+		"exec(code, names)\n"
+		"same(core.filters('wanted.*'), 0)\n");
+	others_come_first = true;
+	py_exec("names['f']()\n"
+		"core.clear()\n"
+		"names['f']()\n"
+		"names['f']()\n");
+	ck_assert(!others_come_first);
+	ck_assert_uint_eq(fake_count_of(EVENT_PY_START, "f"), 2);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("filters");
@@ -824,6 +894,8 @@ int main(void)
 	tcase_add_test(tcase, forked);
 	tcase_add_test(tcase, forked_in_the_middle_of_a_change);
 	tcase_add_test(tcase, changed_by_another_thread);
+	tcase_add_test(tcase, changed_while_a_callback_refuses);
+	tcase_add_test(bare, that_cannot_be_followed);
 	tcase_add_loop_test(bare, from_the_environment, 0, ARRAY_SIZE(environments));
 	tcase_add_loop_test(bare, values_from_the_environment, 0, ARRAY_SIZE(values));
 	return support_main("filters", tcase, bare);
