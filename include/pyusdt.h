@@ -134,9 +134,11 @@ struct pyusdt_options {
  *   -EDEADLK    called while this thread is already within pyusdt_enable(),
  *               pyusdt_disable(), pyusdt_configure() or pyusdt_poll() (from an
  *               audit hook)
- *   -EAGAIN     the watcher thread could not be started
+ *   -EAGAIN     the watcher thread could not be started: the limit of threads is
+ *               reached, or there is no room for its stack
  *   -ENOMEM     out of memory
- *   -EIO        sys.monitoring, atexit or os refused a call (an audit hook can)
+ *   -EIO        sys.monitoring, atexit or os refused a call (an audit hook can), or the
+ *               system refused the watcher thread (a sandbox can)
  *
  * Since: 0.1
  */

@@ -25,13 +25,14 @@ const char *pyusdt_strerror(int error)
 	case -EDEADLK:
 		return "called from within itself, by an audit hook";
 	case -EAGAIN:
-		return "the watcher thread could not be started: too many threads";
+		return "the watcher thread could not be started: there are as many "
+		       "threads as there may be, or no room for its stack";
 	case -ENOMEM:
 		return "out of memory";
 	case -EIO:
-		return "Python refused a call to sys.monitoring, atexit or os: an audit "
-		       "hook "
-		       "or another tool is in the way";
+		return "Python refused a call to sys.monitoring, atexit or os, or the "
+		       "system a thread: an audit hook, another tool or a sandbox is in "
+		       "the way";
 	}
 	return error < 0 ? "unknown error" : "no error";
 }

@@ -10,6 +10,19 @@
 /* Enough for CPython to set events and to run an audit hook written in Python. */
 #define STACK_SIZE (512UL * 1024)
 
+/* Of pthread_create(), as one of those that the public functions may return. */
+static int public_error(int error)
+{
+	switch (error) {
+	case 0:
+		return 0;
+	case EAGAIN:
+	case ENOMEM:
+		return -error;
+	}
+	return -EIO;
+}
+
 int thread_start(pthread_t *thread, void *(*function)(void *), void *argument)
 {
 	pthread_attr_t attributes;
@@ -23,7 +36,7 @@ int thread_start(pthread_t *thread, void *(*function)(void *), void *argument)
 	error = pthread_create(thread, &attributes, function, argument);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);
-	return error ? -EAGAIN : 0;
+	return public_error(error);
 }
 
 void thread_join(pthread_t thread, const pid_t *tid)

@@ -10,7 +10,8 @@
  * Start a thread with a small stack and all signals blocked: those are for the program's
  * threads. It is to be joined.
  *
- * Returns: 0; -EAGAIN.
+ * Returns: 0; -EAGAIN when there are as many as there may be, -ENOMEM, -EIO when the
+ * system refuses for another reason.
  */
 int thread_start(pthread_t *thread, void *(*function)(void *), void *argument);
 

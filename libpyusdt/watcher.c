@@ -128,7 +128,7 @@ static void *watch(void *unused)
 	}
 }
 
-/* With the lock held and no thread. Returns: 0 or -EAGAIN. */
+/* With the lock held and no thread. Returns: as watcher_update(). */
 static int start(void)
 {
 	int error;
@@ -177,7 +177,7 @@ static bool wanted(void)
 	return !watcher.paused && !watcher.abandoned && control_wants_watcher();
 }
 
-/* With the lock held, without the GIL. Returns: 0 or -EAGAIN. */
+/* With the lock held, without the GIL. Returns: as watcher_update(). */
 static int settle(void)
 {
 	while (watcher.running && !wanted())

@@ -12,7 +12,7 @@
  * poll interval. After stopping, the thread is gone. Needs the GIL, and lets go of it
  * while it waits for the thread to end.
  *
- * Returns: 0; -EAGAIN when the thread could not be started.
+ * Returns: 0; as thread_start() when the thread could not be started.
  */
 int watcher_update(void);
 

@@ -140,6 +140,16 @@ START_TEST(first_configure)
 }
 END_TEST
 
+static const struct {
+	int of_pthread_create;
+	int ours;
+} thread_errors[] = {
+	{EAGAIN, -EAGAIN},
+	{ENOMEM, -ENOMEM},
+	{EPERM, -EIO},
+	{EINVAL, -EIO},
+};
+
 /* The only thing that can fail by then. */
 START_TEST(configure_that_starts_the_watcher)
 {
@@ -149,8 +159,9 @@ START_TEST(configure_that_starts_the_watcher)
 	ck_assert_int_eq(pyusdt_configure(&options), 0);
 	ck_assert_int_eq(enable_all(), 0);
 	options.poll_msec = 60000;
+	failing_threads_with(thread_errors[_i].of_pthread_create);
 	failing_start(1);
-	ck_assert_int_eq(pyusdt_configure(&options), -EAGAIN);
+	ck_assert_int_eq(pyusdt_configure(&options), thread_errors[_i].ours);
 	ck_assert(failing_stop());
 	ck_assert_int_eq(pyusdt_options_get(&options), 0);
 	ck_assert_uint_eq(options.poll_msec, 0);
@@ -571,7 +582,8 @@ int main(void)
 	tcase_add_test(tcase, first_enable_with_a_tracer);
 	tcase_add_test(tcase, each_failure_in_a_python_of_its_own);
 	tcase_add_test(tcase, first_configure);
-	tcase_add_test(tcase, configure_that_starts_the_watcher);
+	tcase_add_loop_test(tcase, configure_that_starts_the_watcher, 0,
+			    ARRAY_SIZE(thread_errors));
 	tcase_add_test(tcase, first_supported);
 	tcase_add_test(tcase, what_allocates_nothing);
 	tcase_add_test(tcase, layout);

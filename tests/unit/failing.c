@@ -109,13 +109,20 @@ void __wrap_free(void *block)
 	__real_free(block);
 }
 
+static int thread_error = EAGAIN;
+
+void failing_threads_with(int error)
+{
+	thread_error = error;
+}
+
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 			  void *(*function)(void *), void *argument);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 			  void *(*function)(void *), void *argument)
 {
 	if (fails())
-		return EAGAIN;
+		return thread_error;
 	return __real_pthread_create(thread, attributes, function, argument);
 }
 

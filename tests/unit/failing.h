@@ -12,6 +12,9 @@
 /* From now on, in this thread, the @number-th such call fails. */
 void failing_start(unsigned int number);
 
+/* As which error a call of pthread_create() fails from now on, EAGAIN at first. */
+void failing_threads_with(int error);
+
 /* Returns: whether there was such a call. */
 bool failing_stop(void);
 
