@@ -4,6 +4,7 @@
 #include <Python.h>
 
 #include <errno.h>
+#include <limits.h>
 
 #include "pyusdt.h"
 
@@ -74,14 +75,47 @@ static PyObject *supported(PyObject *module, PyObject *unused)
 	return PyLong_FromUnsignedLongLong(pyusdt_supported());
 }
 
+/*
+ * The converters of PyArg_ParseTuple(): what an option has no room for becomes a number
+ * that no option can be.
+ *
+ * Returns: 1, or 0 with an exception set.
+ */
+static int to_int(PyObject *argument, void *number)
+{
+	int overflow;
+	long value = PyLong_AsLongAndOverflow(argument, &overflow);
+
+	if (value == -1 && PyErr_Occurred())
+		return 0;
+	if (overflow || value < INT_MIN || value > INT_MAX)
+		value = INT_MIN;
+	*(int *)number = (int)value;
+	return 1;
+}
+
+static int to_unsigned(PyObject *argument, void *number)
+{
+	int overflow;
+	long value = PyLong_AsLongAndOverflow(argument, &overflow);
+
+	if (value == -1 && PyErr_Occurred())
+		return 0;
+	if (overflow || value < 0 || value > UINT_MAX)
+		value = UINT_MAX;
+	*(unsigned int *)number = (unsigned int)value;
+	return 1;
+}
+
 /* (poll_msec, values, value_max, tool_id, include, exclude) */
 static PyObject *configure(PyObject *module, PyObject *arguments)
 {
 	struct pyusdt_options options = PYUSDT_OPTIONS_INIT;
 
 	(void)module;
-	if (!PyArg_ParseTuple(arguments, "IiIiss", &options.poll_msec, &options.values,
-			      &options.value_max, &options.tool_id, &options.include,
+	if (!PyArg_ParseTuple(arguments, "O&O&O&O&ss", to_unsigned, &options.poll_msec,
+			      to_int, &options.values, to_unsigned, &options.value_max,
+			      to_int, &options.tool_id, &options.include,
 			      &options.exclude))
 		return NULL;
 	return none_or_error(pyusdt_configure(&options));

@@ -194,9 +194,19 @@ def parse_seconds(text: str) -> float:
 
 
 def parse_descriptor(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    descriptor = parse_number(text)
+    if descriptor is None or descriptor > INT_MAX:
         fail(f"--wait-fd {text}: not a descriptor number")
-    return int(text)
+    return descriptor
+
+
+INT_MAX = 2**31 - 1
+
+
+def parse_number(text: str) -> int | None:
+    """None for what is no number, and for more digits than any option has use for."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(INT_MAX))
+    return int(text) if is_number else None
 
 
 def show(name: str, value: str | None, text: str) -> "NoReturn":
@@ -263,9 +273,10 @@ def parse_values(text: str) -> int:
 
 
 def parse_value_max(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 16 <= int(text) <= 4096):
+    size = parse_number(text)
+    if size is None or not 16 <= size <= 4096:
         fail(f"--value-max {text}: not a number from 16 to 4096")
-    return int(text)
+    return size
 
 
 def fail_environment(message: str) -> "NoReturn":

@@ -137,7 +137,8 @@ def take_option(options, word, rest):
 
 
 def process_id(text):
-    if not (text.isascii() and text.isdigit()):
+    # None has more digits, and int() refuses very many.
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
         raise UsageError(f"-p {text}: not a process id")
     return int(text)
 

@@ -120,11 +120,16 @@ class Api(unittest.TestCase):
     def test_configure_out_of_range(self):
         before = pyusdt.options()
         for bad in ({"value_max": 15}, {"value_max": 4097}, {"poll_msec": 60001},
-                    {"values": 7}, {"tool_id": 6}, {"tool_id": -2}):
+                    {"values": 7}, {"tool_id": 6}, {"tool_id": -2},
+                    # What C's integers have no room for.
+                    {"poll_msec": 2**32}, {"poll_msec": -1}, {"poll_msec": -(2**32) + 5},
+                    {"poll_msec": 2**64}, {"value_max": 2**32 + 256}, {"values": 2**32 + 1},
+                    {"values": -(2**70)}, {"tool_id": 2**32}, {"tool_id": 2**64 - 1}):
             with self.assertRaises(OSError, msg=bad) as caught:
                 pyusdt.configure(**bad)
             self.assertEqual(caught.exception.errno, errno.EINVAL)
-        self.assertRaises(TypeError, pyusdt.configure, nonsense=1)
+        for bad in ({"nonsense": 1}, {"poll_msec": 1.5}, {"value_max": "64"}):
+            self.assertRaises(TypeError, pyusdt.configure, **bad)
         self.assertEqual(pyusdt.options(), before)
 
     def test_parse_events(self):
@@ -191,7 +196,8 @@ class Import(unittest.TestCase):
 
     def test_poll_interval_from_the_environment(self):
         for text, msec in (("25", 25), ("0", 0), ("", 100), ("-1", 100), ("x", 100),
-                           ("60001", 100)):
+                           ("60001", 100), (f"{2**32 + 25}", 100), (f"{2**64 + 25}", 100),
+                           ("9" * 5000, 100)):
             self.check(
                 "import pyusdt; print(pyusdt.options()['poll_msec'])",
                 PYUSDT_CHECK_MSEC=text, output=f"{msec}\n",

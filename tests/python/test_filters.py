@@ -76,6 +76,10 @@ class CommandLine(unittest.TestCase):
             (["--values="], "--values : use none, safe or repr"),
             (["--value-max", "15"], "--value-max 15: not a number from 16 to 4096"),
             (["--value-max=4097"], "--value-max 4097: not a number from 16 to 4096"),
+            (["--value-max", f"{2**32 + 64}"],
+             "--value-max 4294967360: not a number from 16 to 4096"),
+            (["--value-max", "9" * 5000],
+             f"--value-max {'9' * 5000}: not a number from 16 to 4096"),
             (["--value-max", "64k"], "--value-max 64k: not a number from 16 to 4096"),
             (["--value-max", "٦٤"], "--value-max ٦٤: not a number from 16 to 4096"),
         ):

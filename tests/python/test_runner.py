@@ -521,6 +521,9 @@ class Usage(InDirectory):
         (["--wait-fd", "x", "prog.py"], "--wait-fd x: not a descriptor number"),
         (["--wait-fd=-1", "prog.py"], "--wait-fd -1: not a descriptor number"),
         (["--wait-fd=999", "prog.py"], "--wait-fd 999: Bad file descriptor"),
+        (["--wait-fd=2147483647", "prog.py"], "--wait-fd 2147483647: Bad file descriptor"),
+        (["--wait-fd=2147483648", "prog.py"], "--wait-fd 2147483648: not a descriptor number"),
+        (["--wait-fd", "9" * 5000, "prog.py"], "999: not a descriptor number"),
         (["--help=x"], "option --help takes no argument"),
         (["--version=x"], "option --version takes no argument"),
     ]
