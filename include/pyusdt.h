@@ -255,7 +255,8 @@ const char *pyusdt_pattern_error(const char *pattern);
  * Attached.
  *
  * Returns: 1 when instrumentation changed, 0 when not, or -ENOTSUP, -EPERM,
- * -ESHUTDOWN, -EDEADLK, -ENOMEM, -EIO as pyusdt_enable().
+ * -ESHUTDOWN, -EDEADLK, -ENOMEM, -EIO as pyusdt_enable(), or -EBUSY where the program has
+ * freed the tool id, another tool has it now and no other one is free.
  *
  * Since: 0.1
  */

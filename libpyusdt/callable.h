@@ -14,7 +14,7 @@
 
 struct callable {
 	PyObject_HEAD vectorcallfunc function;
-	void *context; /* borrowed */
+	void *context; /* borrowed; atomic */
 };
 
 /* Returns: the type, one per interpreter, a new reference; NULL with an exception set. */
@@ -29,13 +29,19 @@ PyObject *callable_new(PyTypeObject *type, vectorcallfunc function, void *contex
 
 static inline void *callable_context(PyObject *self)
 {
-	return ((struct callable *)self)->context;
+	return __atomic_load_n(&((struct callable *)self)->context, __ATOMIC_RELAXED);
+}
+
+/* From now on who still calls gets @context. */
+static inline void callable_set_context(PyObject *self, void *context)
+{
+	__atomic_store_n(&((struct callable *)self)->context, context, __ATOMIC_RELAXED);
 }
 
 /* The context is about to go: who still calls gets NULL for it. */
 static inline void callable_forget_context(PyObject *self)
 {
-	((struct callable *)self)->context = NULL;
+	callable_set_context(self, NULL);
 }
 
 #endif /* PYUSDT_CALLABLE_H */

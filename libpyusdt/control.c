@@ -134,6 +134,33 @@ static int instrument(struct interp *interp, uint64_t active)
 	return result < 0 ? result : result || collector;
 }
 
+static bool needs_tool(uint64_t mask)
+{
+	struct monitor_sets required = events_required(mask);
+
+	return monitor_sets_union(&required) != 0;
+}
+
+/*
+ * Have a tool id where @armed needs one: none was taken yet, or the program has freed it.
+ *
+ * Returns: 0 or an error.
+ */
+static int keep_tool(struct interp *interp, uint64_t armed)
+{
+	int error = monitoring_keep_tool(&interp->monitoring);
+
+	if (error == -EBUSY) {
+		/* CPython before 3.14 leaves our callbacks with the id. */
+		error = interp_renew_callbacks(interp);
+		if (!error)
+			monitoring_forget_tool(&interp->monitoring);
+	}
+	if (!error && needs_tool(armed) && interp->monitoring.tool_id < 0)
+		error = monitoring_take_tool(&interp->monitoring, options_get().tool_id);
+	return error;
+}
+
 /*
  * Arm exactly @armed, and instrument what of it is watched. The one place where an
  * interpreter's events change.
@@ -143,8 +170,10 @@ static int instrument(struct interp *interp, uint64_t active)
 static int apply(struct interp *interp, uint64_t armed)
 {
 	uint64_t active = armed & control_watched();
-	int result = instrument(interp, active);
+	int result = keep_tool(interp, armed);
 
+	if (!result)
+		result = instrument(interp, active);
 	pthread_mutex_lock(&lock);
 	interp->retry = result < 0;
 	if (result >= 0) {
@@ -156,16 +185,9 @@ static int apply(struct interp *interp, uint64_t armed)
 	return result;
 }
 
-static bool needs_tool(uint64_t mask)
-{
-	struct monitor_sets required = events_required(mask);
-
-	return monitor_sets_union(&required) != 0;
-}
-
 /*
- * Returns: 0, with all that @mask needs: a tool id, the handlers registered, the layout
- * looked for; an error takes nothing.
+ * Returns: 0, with all that @mask needs but a tool id: the handlers registered, the
+ * layout looked for; an error takes nothing.
  */
 static int prepare(struct interp *interp, uint64_t mask)
 {
@@ -182,8 +204,6 @@ static int prepare(struct interp *interp, uint64_t mask)
 		layout_prepare(interp);
 	if (mask & COLLECTOR_EVENTS)
 		error = collector_prepare(interp);
-	if (!error && needs_tool(mask) && interp->monitoring.tool_id < 0)
-		error = monitoring_take_tool(&interp->monitoring, options_get().tool_id);
 	return error;
 }
 

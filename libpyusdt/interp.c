@@ -56,14 +56,33 @@ struct interp *interp_find(void)
 	return capsule ? PyCapsule_GetPointer(capsule, CAPSULE_NAME) : NULL;
 }
 
-/* Returns: 0 or an error. */
-static int make_callbacks(struct interp *interp)
+/* Returns: 0, with new references in @made; or an error, with none. */
+static int make_callbacks(struct interp *interp, PyObject *made[MONITOR_COUNT])
 {
 	for (int i = 0; i < MONITOR_COUNT; i++) {
-		interp->monitoring.callbacks[i] =
-			callable_new(interp->callable, callbacks[i], interp);
-		if (!interp->monitoring.callbacks[i])
+		made[i] = callable_new(interp->callable, callbacks[i], interp);
+		if (!made[i]) {
+			PyErr_Clear();
+			while (i-- > 0)
+				Py_CLEAR(made[i]);
 			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+int interp_renew_callbacks(struct interp *interp)
+{
+	static struct interp nobody; /* nothing is active there */
+	PyObject *made[MONITOR_COUNT];
+	int error = make_callbacks(interp, made);
+
+	if (error)
+		return error;
+	for (int i = 0; i < MONITOR_COUNT; i++) {
+		callable_set_context(interp->monitoring.callbacks[i], &nobody);
+		Py_DECREF(interp->monitoring.callbacks[i]);
+		interp->monitoring.callbacks[i] = made[i];
 	}
 	return 0;
 }
@@ -110,7 +129,7 @@ static int make_and_keep(void)
 	callnames_init(&interp->callnames, interp->callable);
 	result = interp->callable ? monitoring_init(&interp->monitoring) : -ENOMEM;
 	if (!result)
-		result = make_callbacks(interp);
+		result = make_callbacks(interp, interp->monitoring.callbacks);
 	if (!result)
 		result = keep(interp);
 	if (result) {

@@ -74,6 +74,14 @@ struct interp *interp_find(void);
 int interp_get(struct interp **interp);
 
 /*
+ * Make new callbacks for sys.monitoring. The ones that there were tell nothing any more,
+ * whoever calls them.
+ *
+ * Returns: 0; -ENOMEM, with nothing changed.
+ */
+int interp_renew_callbacks(struct interp *interp);
+
+/*
  * For a callback that is about to disable an event of @code, which it has seen is
  * filtered out: let who changes the filters know that there is something to bring back.
  *

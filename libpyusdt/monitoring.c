@@ -139,28 +139,39 @@ static int finish_call(PyObject *result)
 	return 0;
 }
 
-/* The program may have freed our tool id, and another tool may have it by now. */
+/*
+ * The program may have freed our tool id, and another tool may have it by now.
+ *
+ * Returns: 1 when @id has our name, 0 when nobody has it, -EBUSY when another tool has,
+ * or an error.
+ */
+static int find_owner(struct monitoring *monitoring, int id)
+{
+	PyObject *name = PyObject_CallFunction(monitoring->get_tool, "i", id);
+	int result = -EBUSY;
+
+	if (!name)
+		return take_error();
+	if (name == Py_None)
+		result = 0;
+	else if (PyUnicode_CheckExact(name) &&
+		 PyUnicode_CompareWithASCIIString(name, TOOL_NAME) == 0)
+		result = 1;
+	Py_DECREF(name);
+	return result;
+}
+
 static bool owns_tool(struct monitoring *monitoring)
 {
-	PyObject *name =
-		PyObject_CallFunction(monitoring->get_tool, "i", monitoring->tool_id);
-	bool owns = name && PyUnicode_CheckExact(name) &&
-		    PyUnicode_CompareWithASCIIString(name, TOOL_NAME) == 0;
-
-	finish_call(name);
-	return owns;
+	return find_owner(monitoring, monitoring->tool_id) == 1;
 }
 
 static int try_tool(struct monitoring *monitoring, int id)
 {
-	PyObject *name = PyObject_CallFunction(monitoring->get_tool, "i", id);
-	bool taken = name && name != Py_None;
-	int error = finish_call(name);
+	int error = find_owner(monitoring, id);
 
 	if (error)
-		return error;
-	if (taken)
-		return -EBUSY;
+		return error < 0 ? error : -EBUSY;
 	error = finish_call(
 		PyObject_CallFunction(monitoring->use_tool_id, "is", id, TOOL_NAME));
 	if (!error)
@@ -182,12 +193,24 @@ int monitoring_take_tool(struct monitoring *monitoring, int wanted)
 	return error;
 }
 
+static int free_tool(struct monitoring *monitoring)
+{
+	return finish_call(PyObject_CallFunction(monitoring->free_tool_id, "i",
+						 monitoring->tool_id));
+}
+
 void monitoring_release_tool(struct monitoring *monitoring)
 {
 	if (owns_tool(monitoring))
-		finish_call(PyObject_CallFunction(monitoring->free_tool_id, "i",
-						  monitoring->tool_id));
+		free_tool(monitoring);
 	monitoring->tool_id = -1;
+}
+
+void monitoring_forget_tool(struct monitoring *monitoring)
+{
+	monitoring->tool_id = -1;
+	monitoring->events = (struct monitor_sets){0};
+	monitoring->registered = 0;
 }
 
 static int register_one(struct monitoring *monitoring, int event, PyObject *callback)
@@ -263,13 +286,12 @@ static struct monitor_sets settable(const struct monitoring *monitoring,
 }
 
 /* Returns: 0 or an error. */
-static int set_scope(struct monitoring *monitoring, enum scope scope, monitor_set events)
+static int write_scope(struct monitoring *monitoring, enum scope scope,
+		       monitor_set events)
 {
 	long bits = cpython_bits(monitoring, events);
 	int error;
 
-	if (events == monitoring->events.in[scope])
-		return 0;
 	if (scope == SCOPE_ALL)
 		error = finish_call(PyObject_CallFunction(monitoring->set_events, "il",
 							  monitoring->tool_id, bits));
@@ -280,6 +302,13 @@ static int set_scope(struct monitoring *monitoring, enum scope scope, monitor_se
 	if (!error)
 		monitoring->events.in[scope] = events;
 	return error;
+}
+
+static int set_scope(struct monitoring *monitoring, enum scope scope, monitor_set events)
+{
+	return events == monitoring->events.in[scope]
+		       ? 0
+		       : write_scope(monitoring, scope, events);
 }
 
 /* Returns: 0, or an error with nothing changed. */
@@ -332,6 +361,47 @@ int monitoring_set(struct monitoring *monitoring, struct monitor_sets wanted)
 	}
 	unregister(monitoring, monitoring->registered & ~needed);
 	return 1;
+}
+
+/*
+ * A tool's events and callbacks go with its id from 3.14 on, and stay before: what is set
+ * now is not known. Returns: 0 with nothing set, or an error.
+ */
+static int clear(struct monitoring *monitoring)
+{
+	int error = 0;
+
+	for (int scope = 0; scope < SCOPE_COUNT && !error; scope++)
+		if (scope == SCOPE_ALL || monitoring->code[scope])
+			error = write_scope(monitoring, scope, 0);
+	if (!error)
+		unregister(monitoring, monitoring->registered);
+	return error;
+}
+
+static int take_again(struct monitoring *monitoring)
+{
+	int error = try_tool(monitoring, monitoring->tool_id);
+
+	if (error)
+		return error;
+	error = clear(monitoring);
+	/* So that it is found to be lost again. */
+	if (error)
+		free_tool(monitoring);
+	return error;
+}
+
+int monitoring_keep_tool(struct monitoring *monitoring)
+{
+	int owner;
+
+	if (monitoring->tool_id < 0)
+		return 0;
+	owner = find_owner(monitoring, monitoring->tool_id);
+	if (!owner)
+		return take_again(monitoring);
+	return owner < 0 ? owner : 0;
 }
 
 int monitoring_restart(struct monitoring *monitoring)

@@ -54,6 +54,18 @@ uint64_t monitoring_supported(const struct monitoring *monitoring);
  */
 int monitoring_take_tool(struct monitoring *monitoring, int wanted);
 
+/*
+ * The program may have freed the tool id. Where nobody has it now it is taken again, with
+ * nothing set; nothing at all is done to one that another tool has.
+ *
+ * Returns: 0 when it is ours, or none is taken; -EBUSY when another tool has it; -EIO,
+ * -ENOMEM.
+ */
+int monitoring_keep_tool(struct monitoring *monitoring);
+
+/* Another tool has it: no id is taken, and nothing is set. */
+void monitoring_forget_tool(struct monitoring *monitoring);
+
 /* Give the tool id back. No events may be set. */
 void monitoring_release_tool(struct monitoring *monitoring);
 

@@ -195,7 +195,6 @@ START_TEST(what_allocates_nothing)
 	pyusdt_active();
 	pyusdt_supported();
 	pyusdt_options_get(&options);
-	pyusdt_poll();
 	pyusdt_layout(&why);
 	pyusdt_pattern_error("file:*[a-c]?");
 	pyusdt_event_name(PYUSDT_LINE);
@@ -369,6 +368,49 @@ START_TEST(poll)
 	py_exec("same(events(4), {'CALL', 'LINE'})\n"
 		"same(local(4), [{'PY_START'}])\n"
 		"same(len(gc.callbacks), 1)\n");
+}
+END_TEST
+
+/* The tool id was freed, and where the test says so another tool has it. */
+START_TEST(poll_without_the_tool_id)
+{
+	bool failed = true;
+
+	set_poll_msec(0);
+	fake_watch(some);
+	py_exec("def lose(taken):\n"
+		"    M.free_tool_id(4)\n"
+		"    if not taken: return\n"
+		"    M.use_tool_id(4, 'theirs')\n"
+		"    M.set_events(4, 0)\n"
+		"    for bit in EVENTS.values(): real_register(4, bit, None)\n"
+		"    for code in scopes(): M.set_local_events(4, code, 0)\n"
+		"    real_register(4, E.LINE, print)\n");
+	ck_assert_int_eq(enable_all(), 0);
+	for (unsigned int number = 1; failed && number < PLACES_MAX; number++) {
+		int result;
+
+		py_exec(_i ? "lose(True)" : "lose(False)");
+		failing_start(number);
+		result = pyusdt_poll();
+		failed = failing_stop();
+		ck_assert_ptr_null(PyErr_Occurred());
+		ck_assert(result >= 0 || (failed && is_documented(result)));
+		/* The next look has what this one lacked. */
+		ck_assert_int_ge(pyusdt_poll(), 0);
+		py_exec(_i ? "same(one(4)[:3], ('theirs', set(), {'LINE'}))\n"
+			     "same(one(3)[:3], ('pyusdt', {'CALL', 'LINE'},\n"
+			     "                 registered(3)))\n"
+			     "assert registered(3) >= {'CALL', 'LINE'}\n"
+			     "same(local(3), [{'PY_START'}])\n"
+			     "M.free_tool_id(4)\n"
+			   : "same(events(4), {'CALL', 'LINE'})\n"
+			     "assert registered(4) >= {'CALL', 'LINE'}\n"
+			     "same(local(4), [{'PY_START'}])\n");
+		ck_assert_int_eq(pyusdt_disable(), 0);
+		ck_assert_int_eq(enable_all(), 0);
+	}
+	ck_assert(!failed);
 }
 END_TEST
 
@@ -591,6 +633,7 @@ int main(void)
 	tcase_add_loop_test(tcase, filters_from_the_environment, 1, 60);
 	tcase_add_test(tcase, forks);
 	tcase_add_test(tcase, poll);
+	tcase_add_loop_test(tcase, poll_without_the_tool_id, 0, 2);
 	tcase_add_test(tcase, disable);
 	tcase_add_loop_test(tcase, callbacks, 0, ARRAY_SIZE(parts));
 	tcase_add_test(tcase, values_without_memory);

@@ -213,7 +213,64 @@ START_TEST(disable_in_spite_of_a_hook)
 }
 END_TEST
 
-START_TEST(a_lost_tool_id)
+/* Events that every scope has, and those of garbage collection. */
+#define LOSABLE \
+	(PYUSDT_PY_START | PYUSDT_IMPORT_START | PYUSDT_THREAD_START | PYUSDT_GC_START)
+
+/* The program freed it, and nobody has it: all is as before. */
+START_TEST(a_freed_tool_id_is_taken_again)
+{
+	fake_watch(LOSABLE);
+	ck_assert_int_eq(pyusdt_enable(LOSABLE), 0);
+	py_exec("import threading\n"
+		"def f(): pass\n"
+		"core.poll()\n" /* now there is a scope of threads */
+		"before = state()\n"
+		"for call, result in ((core.poll, 1),\n"
+		"                     (lambda: core.enable(core.enabled()), 0),\n"
+		"                     (lambda: core.configure(0), 0)):\n"
+		"    M.free_tool_id(4)\n"
+		"    same(call(), result)\n"
+		"    same(state(), before)\n"
+		"core.clear()\n"
+		"f()\n");
+	ck_assert_uint_eq(fake_count_of(EVENT_PY_START, "f"), 1);
+}
+END_TEST
+
+/* What CPython keeps of a tool's when its id is freed is none of the next one's. */
+START_TEST(a_freed_tool_id_is_left_clean)
+{
+	fake_watch(LOSABLE);
+	py_exec("import threading\n");
+	ck_assert_int_eq(pyusdt_enable(LOSABLE), 0);
+	py_exec("M.free_tool_id(4)\n"
+		"same((core.disable(), core.enabled()), (0, 0))\n"
+		"same(M.get_tool(4), None)\n"
+		"M.use_tool_id(4, 'next')\n"
+		"same(one(4), ('next', set(), set(), [set(), set()]))\n"
+		"same(gc.callbacks, [])\n");
+}
+END_TEST
+
+START_TEST(a_freed_tool_id_when_the_tracer_leaves)
+{
+	fake_watch(LOSABLE);
+	ck_assert_int_eq(pyusdt_enable(LOSABLE), 0);
+	set_poll_msec(1);
+	py_exec("import time\n"
+		"M.free_tool_id(4)\n"
+		"core.watch(0)\n"
+		"end = time.monotonic() + 30\n"
+		"while M.get_tool(4) != 'pyusdt' or events(4):\n"
+		"    assert time.monotonic() < end\n"
+		"same(core.poll(), 0)\n" /* its turn is over */
+		"same(one(4)[:3], ('pyusdt', set(), set()))\n");
+}
+END_TEST
+
+/* Another tool has it now, and all that is set there: that is not ours to touch. */
+START_TEST(a_tool_id_lost_to_another)
 {
 	fake_watch(PYUSDT_LINE);
 	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
@@ -222,13 +279,56 @@ START_TEST(a_lost_tool_id)
 		"for bit in EVENTS.values(): M.register_callback(4, bit, None)\n"
 		"M.register_callback(4, E.CALL, print)\n"
 		"M.set_events(4, E.PY_RETURN)\n"
-		"before = state()\n");
-	ck_assert_int_eq(pyusdt_enable(PYUSDT_CALL), -EIO);
-	fake_watch(PYUSDT_CALL);
-	ck_assert_int_eq(pyusdt_poll(), -EIO);
-	ck_assert_uint_eq(pyusdt_enabled(), ALL_EVENTS);
+		"theirs = one(4)\n");
+	ck_assert_int_eq(pyusdt_poll(), 1);
+	py_exec("same(one(4), theirs)\n"
+		"same(one(3)[:3], ('pyusdt', {'LINE'}, {'LINE'}))\n"
+		"same(core.enabled(), core.ALL)\n"
+		"same(core.disable(), 0)\n"
+		"same((one(4), M.get_tool(3)), (theirs, None))\n");
+}
+END_TEST
+
+/* Where it took no notice of the callbacks that CPython left there, those tell nothing.
+ */
+START_TEST(a_lost_tool_id_tells_nothing)
+{
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
+	py_exec("def f(): pass\n"
+		"M.free_tool_id(4)\n"
+		"M.use_tool_id(4, 'other')\n"
+		"M.set_events(4, E.PY_START)\n"
+		"same(core.poll(), 1)\n"
+		"same(M.get_tool(3), 'pyusdt')\n"
+		"core.clear()\n"
+		"f()\n");
+	ck_assert_uint_eq(fake_count_of(EVENT_PY_START, "f"), 1);
+	py_exec("same(core.disable(), 0)\n"
+		"core.clear()\n"
+		"f()\n");
+	ck_assert_uint_eq(fake_count(), 0);
+}
+END_TEST
+
+START_TEST(a_lost_tool_id_and_none_free)
+{
 	fake_watch(PYUSDT_LINE);
-	py_exec("same(state(), before)");
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE | PYUSDT_GC_START), 0);
+	py_exec("M.free_tool_id(4)\n"
+		"for i in range(6): M.use_tool_id(i, 'other')\n"
+		"before = state()\n"
+		"for i in range(2):\n"
+		"    same(core.poll(), -16)\n"
+		"    same(core.enable(core.LINE), -16)\n"
+		"    same(state(), before)\n"
+		"M.free_tool_id(1)\n"
+		"same(core.poll(), 1)\n"
+		"same(one(1)[:3], ('pyusdt', {'LINE'}, {'LINE'}))\n"
+		"M.free_tool_id(1)\n"
+		"M.use_tool_id(1, 'other')\n"
+		"same((core.disable(), core.enabled()), (0, 0))\n"
+		"same([M.get_tool(i) for i in range(6)], ['other'] * 6)\n");
 }
 END_TEST
 
@@ -412,7 +512,12 @@ int main(void)
 	tcase_add_test(tcase, rollback_of_a_further_enable);
 	tcase_add_test(tcase, rollback_of_a_poll);
 	tcase_add_test(tcase, disable_in_spite_of_a_hook);
-	tcase_add_test(tcase, a_lost_tool_id);
+	tcase_add_test(tcase, a_freed_tool_id_is_taken_again);
+	tcase_add_test(tcase, a_freed_tool_id_is_left_clean);
+	tcase_add_test(tcase, a_freed_tool_id_when_the_tracer_leaves);
+	tcase_add_test(tcase, a_tool_id_lost_to_another);
+	tcase_add_test(tcase, a_lost_tool_id_tells_nothing);
+	tcase_add_test(tcase, a_lost_tool_id_and_none_free);
 	tcase_add_test(tcase, a_lost_tool_id_without_events);
 	tcase_add_test(tcase, a_thousand_times);
 	tcase_add_test(tcase, toggled_a_thousand_times);
