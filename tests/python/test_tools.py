@@ -147,6 +147,53 @@ class Tools(ProgramTest):
             says="'PY_START': 30", PYUSDT_EXCLUDE="*.helper,*.work",
         )
 
+    def test_monitoring_with_our_tool_id(self):
+        # Freed by the program: nothing of ours is left to who takes it next, nor taken.
+        self.check(
+            WORK + """
+import sys
+import pyusdt, semaphores
+monitoring = sys.monitoring
+E = monitoring.events
+
+def is_ours(tool):
+    def traced(): pass
+    traced()
+    return (monitoring.get_tool(tool) == "pyusdt" and monitoring.get_events(tool) == events
+            and semaphores.told(traced))
+
+def callbacks(tool):
+    bits = [bit for bit in vars(E).values() if isinstance(bit, int) and bit.bit_count() == 1]
+    return [c for bit in bits if (c := monitoring.register_callback(tool, bit, None))]
+
+events = monitoring.get_events(4)
+assert events and is_ours(4)
+monitoring.free_tool_id(4)
+pyusdt.poll()
+assert is_ours(4)
+monitoring.free_tool_id(4)
+pyusdt.disable()
+monitoring.use_tool_id(4, "next")
+assert monitoring.get_events(4) == 0 and callbacks(4) == []
+
+pyusdt.enable()
+assert is_ours(3)
+monitoring.free_tool_id(3)
+monitoring.use_tool_id(3, "another")
+seen = []
+monitoring.register_callback(3, E.PY_START, lambda code, *_: seen.append(code.co_name))
+monitoring.set_events(3, E.PY_START)
+pyusdt.poll()
+assert is_ours(5) and monitoring.get_events(3) == E.PY_START
+pyusdt.disable()
+seen.clear()
+work(2)
+monitoring.set_events(3, 0)
+print(seen)
+""",
+            output="['work', 'generate', 'helper', 'helper']\n",
+        )
+
     def test_pdb(self):
         self.with_tool(
             """
