@@ -10,7 +10,8 @@ python_sources = \
 	python/pyusdt/py.typed \
 	python/pyusdt/run.py \
 	python/pyusdt/stacks.py \
-	python/pyusdt/trace.py
+	python/pyusdt/trace.py \
+	python/pyusdt/tracer.py
 dist_pkgpython_DATA = $(python_sources)
 
 # The module finds the library by its soname, so that there is one copy in a process,

@@ -100,7 +100,7 @@ class Tracer:
 
     def stop(self):
         """End it as Ctrl-C does. Returns: all its output."""
-        # Again where 0.17 has missed it, see interrupt() in python/pyusdt/trace.py.
+        # Again where 0.17 has missed it, see interrupt() in python/pyusdt/tracer.py.
         for _ in range(SECONDS // RESEND_SECONDS):
             if self.process.poll() is not None:
                 break
