@@ -12,6 +12,32 @@ if sys.version_info < (3, 12):
         "pyusdt needs CPython 3.12 or later, this is %d.%d" % sys.version_info[:2]
     )
 
+
+def _is_runner():
+    """Is this python -m pyusdt, or its __main__.py? It arms the events itself, when the
+    program starts."""
+    if globals().get("_is_run_by_path"):
+        return True
+    if sys.argv[:1] != ["-m"]:
+        return False
+    name = sys.orig_argv[len(sys.orig_argv) - len(sys.argv)]
+    return name == "pyusdt" or name.startswith("-") and name.endswith("mpyusdt")
+
+
+def _drop_current_folder():
+    """Python has put it in front for -m. Nothing but this package comes from there."""
+    from posix import getcwd  # built in, unlike os
+
+    try:
+        if not sys.flags.safe_path and sys.path[:1] == [getcwd()]:
+            del sys.path[0]
+    except OSError:
+        pass  # without a current folder it is not there
+
+
+if _is_runner():
+    _drop_current_folder()
+
 import os
 
 from pyusdt import _pyusdt
@@ -133,15 +159,6 @@ def parse_patterns(patterns):
         if error:
             raise ValueError(f"bad pattern {pattern!r}: {error}")
     return patterns
-
-
-def _is_runner():
-    """Is this python -m pyusdt? It arms the events itself, when the program starts."""
-    words = sys.orig_argv
-    return sys.argv[:1] == ["-m"] and (
-        "-mpyusdt" in words
-        or any(pair == ("-m", "pyusdt") for pair in zip(words, words[1:]))
-    )
 
 
 def _arm_at_import():

@@ -44,8 +44,8 @@ Options, before the program; all that follows it belongs to the program:
                        else 256)
   --wait[=SECONDS]     wait before the first line until a tracer is attached, at most for
                        SECONDS
-  --wait-fd FD         wait before the first line until a byte or the end of file arrives
-                       on descriptor FD, then close it
+  --wait-fd FD         wait before the first line until a byte arrives on descriptor FD,
+                       then close it; at its end of file end without running the program
   --version            print the version and exit
   -h, --help           print this help and exit
 
@@ -64,7 +64,8 @@ Environment:
                        interpreter itself has the same
   PYUSDT_CHECK_MSEC    how often to look for tracers, in milliseconds (default: 100)
 
-Exit status: the program's own; 1 when the events cannot be armed; 2 for wrong usage.
+Exit status: the program's own; 1 when the events cannot be armed or the
+program is not released; 2 for wrong usage.
 
 Example, count the calls of each function:
   python -m pyusdt --wait script.py
@@ -90,10 +91,13 @@ class Options:
     kind: str = "script"
     target: str
     args: list[str]
+    words: list[str]
 
 
-def main() -> None:
+def main(before: "frozenset[str]") -> None:
+    """*before* names the modules that the program finds imported in any case."""
     options = parse_arguments(sys.argv[1:])
+    sys.orig_argv = [*interpreter_words(), *options.words]
     events = choose_events(options)
     configure(options)
     if options.wait is not None and not events:
@@ -102,7 +106,7 @@ def main() -> None:
     def ready() -> None:
         hold(options, events)
 
-    run(options.kind, options.target, options.args, ready)
+    run(options.kind, options.target, options.args, ready, before)
 
 
 def parse_arguments(words: list[str]) -> Options:
@@ -119,13 +123,27 @@ def parse_arguments(words: list[str]) -> Options:
         name, value = split_option(word)
         if name in KINDS:
             options.kind = KINDS[name]
+            options.words = [word, *rest]
             rest.insert(0, required(name, value, rest))
             break
         take_option(options, name, value, rest)
     if not rest:
         fail("no program given")
+    if options.kind == "script":
+        options.words = rest
     options.target, *options.args = rest
     return options
+
+
+def interpreter_words() -> list[str]:
+    """The interpreter and its own options: what comes before -m pyusdt, or the path."""
+    words = sys.orig_argv[:len(sys.orig_argv) - len(sys.argv) + 1]
+    last = words.pop()
+    if last == "pyusdt":
+        last = words.pop() + last  # of -m, or of options that end with it
+    if last.startswith("-") and last.endswith("mpyusdt") and last != "-mpyusdt":
+        words.append(last.removesuffix("mpyusdt"))
+    return words
 
 
 KINDS = {"-m": "module", "-c": "command"}
@@ -298,10 +316,13 @@ def hold(options: Options, events: pyusdt.Event) -> None:
 
 def wait_for_descriptor(descriptor: int) -> None:
     try:
-        os.read(descriptor, 1)
+        released = os.read(descriptor, 1)
         os.close(descriptor)
     except OSError as error:
         fail(f"--wait-fd {descriptor}: {error.strerror}")
+    if not released:
+        # Who holds the other end has died: an untraced run is not what was wanted.
+        sys.exit("pyusdt: not released, the program was not run")
 
 
 def arm(events: pyusdt.Event) -> None:

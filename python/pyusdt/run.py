@@ -20,16 +20,24 @@ if TYPE_CHECKING:
 
     ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None], Any]
     Ready = Callable[[], None]
+    Names = frozenset[str]
 
 _PYC_HEADER = 16
+_before: "Names" = frozenset()
 _INITIAL_MAIN = frozenset({
     "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__annotations__",
     "__builtins__",
 })
 
 
-def run(kind: str, target: str, args: list[str], ready: "Ready") -> None:
-    """Run the program; *ready* is called right before its first line."""
+def run(kind: str, target: str, args: list[str], ready: "Ready",
+        before: "Names") -> None:
+    """Run the program; *ready* is called right before its first line.
+
+    *before* names the modules that it finds imported in any case.
+    """
+    global _before
+    _before = before
     try:
         _RUNNERS[kind](target, args, ready)
     except BaseException as error:
@@ -42,7 +50,7 @@ def run(kind: str, target: str, args: list[str], ready: "Ready") -> None:
 
 def _run_command(source: str, args: list[str], ready: "Ready") -> None:
     sys.argv = ["-c", *args]
-    _replace_path0("")
+    _set_path0("")
     source += "\n"
     if sys.version_info >= (3, 14):
         source = _dedent(source)
@@ -56,6 +64,9 @@ def _run_command(source: str, args: list[str], ready: "Ready") -> None:
 
 def _run_module(name: str, args: list[str], ready: "Ready") -> None:
     sys.argv = ["-m", *args]
+    folder = _working_directory()
+    if folder is not None:
+        _set_path0(folder)
     _fresh_main()
     ready()
     # Private, but what the interpreter calls for -m: same errors, same tracebacks.
@@ -75,7 +86,7 @@ def _run_script(name: str, args: list[str], ready: "Ready") -> None:
 
 
 def _run_stdin(ready: "Ready") -> None:
-    _replace_path0("")
+    _set_path0("")
     with open(0, "rb", closefd=False) as stdin:
         code = _compile(stdin.read(), "<stdin>")
     namespace = _fresh_main("<stdin>")
@@ -84,8 +95,9 @@ def _run_stdin(ready: "Ready") -> None:
 
 
 def _run_archive(path: str, ready: "Ready") -> None:
-    _drop_path0()
+    # Unlike other entries, also with -P.
     sys.path.insert(0, path)
+    _forget_shadowed(path)
     _fresh_main()
     ready()
     # As for -m; False: this is no -m, leave sys.argv alone.
@@ -94,7 +106,7 @@ def _run_archive(path: str, ready: "Ready") -> None:
 
 def _run_file(path: str, ready: "Ready") -> None:
     content = _read(path)
-    _replace_path0(os.path.dirname(_resolved(path)))
+    _set_path0(os.path.dirname(_resolved(path)))
     if path.endswith(".pyc") or content.startswith(MAGIC_NUMBER[:2]):
         code = _unmarshal(content)
         namespace = _fresh_main(path, loaders.SourcelessFileLoader("__main__", path))
@@ -127,16 +139,38 @@ def _fresh_main(file: str | None = None,
     return namespace
 
 
-def _drop_path0() -> None:
-    """Remove the working directory, which -m has put at the front of sys.path."""
-    if not sys.flags.safe_path and sys.path and sys.path[0] == _working_directory():
-        del sys.path[0]
-
-
-def _replace_path0(entry: str) -> None:
-    _drop_path0()
+def _set_path0(entry: str) -> None:
+    """What ``python -m`` had there was taken away before the runner's first import."""
     if not sys.flags.safe_path:
         sys.path.insert(0, entry)
+        _forget_shadowed(entry or _working_directory() or "/")
+
+
+def _forget_shadowed(entry: str) -> None:
+    """Of what the runner has imported, forget what the program has a module of its own for.
+
+    The program imports that one, as it would without the runner, which goes on with those
+    that it has.
+    """
+    cached = entry in sys.path_importer_cache
+    imported = sys.modules.keys() - _before - {"__main__"}
+    shadowed = {name for name in {name.partition(".")[0] for name in imported}
+                if _is_shadowed(name, entry)}
+    for name in imported:
+        if name.partition(".")[0] in shadowed:
+            del sys.modules[name]
+    if not cached:
+        # What is in the folder is the program's to find out, when it imports.
+        sys.path_importer_cache.pop(entry, None)
+
+
+def _is_shadowed(name: str, entry: str) -> bool:
+    ours = getattr(sys.modules.get(name), "__spec__", None)
+    if ours is None or not ours.has_location:
+        return False  # built in or frozen: it is found before any file
+    theirs = loaders.PathFinder.find_spec(name, [entry])
+    return (theirs is not None and theirs.loader is not None
+            and theirs.origin != ours.origin)
 
 
 def _working_directory() -> str | None:

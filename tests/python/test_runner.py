@@ -23,11 +23,16 @@ from pyusdt import cli
 SECONDS = 60
 TESTS = Path(__file__).resolve().parents[1]
 WATCHED_PATH = [str(TESTS / "watched"), str(TESTS)]
+# What pyusdt-trace runs.
+BY_PATH = os.path.join(pyusdt.__path__[0], "__main__.py")
+RUNNERS = {"module": ("-m", "pyusdt"), "path": (BY_PATH,)}
 SCRIPT_DESCRIPTOR = 42  # the same in both runs: it is part of the output
 DEDENTS = sys.version_info >= (3, 14)
 SURROUNDINGS = """
+    import os
     import sys
-    print(__file__, sys.argv, sys.path[:2])
+    print(__file__, sys.argv, sys.path)
+    print(sys.orig_argv, sys.executable, sys.flags, sorted(os.environ))
 """
 NAMESPACE = """
     import sys
@@ -142,6 +147,21 @@ SURROUNDING_CASES = [
          files={"sub/prog.py": SURROUNDINGS}),
     Case("script_imports_neighbour", ["sub/prog.py"], "neighbour",
          files={"sub/prog.py": "import other", "sub/other.py": "print('neighbour')"}),
+    *(Case(f"{kind}_has_modules_named_as_others", words, "own operator, own enum",
+           files={f"{folder}prog.py": "import operator, enum",
+                  f"{folder}__main__.py": "import operator, enum",
+                  f"{folder}operator.py": "print('own operator', end=', ')",
+                  f"{folder}enum.py": "print('own enum')"})
+      for kind, folder, words in [("script", "", ["prog.py"]),
+                                  ("script_elsewhere", "sub/", ["sub/prog.py"]),
+                                  ("command", "", ["-c", "import operator, enum"]),
+                                  ("module", "", ["-m", "prog"]),
+                                  ("directory", "sub/", ["sub"])]),
+    Case("script_has_a_module_pyusdt", ["prog.py"], "own pyusdt",
+         files={"sub/prog.py": "import pyusdt", "sub/pyusdt.py": "print('own pyusdt')"},
+         prepare=lambda directory: (directory / "prog.py").symlink_to("sub/prog.py")),
+    script("script_options_of_the_interpreter", SURROUNDINGS, "'-s'", 0,
+           python=("-X", "dev", "-s")),
     script("script_safe_path", SURROUNDINGS, "prog.py", python=("-P",)),
     script("script_without_site", SURROUNDINGS, "prog.py", python=("-S",)),
     *(Case(f"script_{kind}_link", [f"links/{kind}.py"], f"links/{kind}.py",
@@ -182,6 +202,8 @@ SURROUNDING_CASES = [
     Case("module_imported_by_its_package", ["-m", "pack.prog"], "RuntimeWarning",
          files={"pack/__init__.py": "import pack.prog",
                 "pack/prog.py": "print(__name__)"}),
+    Case("module_at_once", ["-mprog", "a", "-m"], "'a', '-m'",
+         files={"prog.py": SURROUNDINGS}),
     Case("directory", ["sub", "a"], "sub/__main__.py",
          files={"sub/__main__.py": SURROUNDINGS}),
     Case("directory_slash", ["./sub/"], "./sub/",
@@ -440,13 +462,16 @@ class SameAsPython(InDirectory):
         write(self.directory, case.files)
         if case.prepare is not None:
             case.prepare(Path(self.directory))
-        plain = self.run_case(case)
+        plain = self.run_case(case, PYUSDT_WATCHED="0")
         said = (plain.stdout + plain.stderr).decode()
         self.assertIn(case.says, said)
         self.assertEqual(plain.returncode, case.status, said)
-        for watched in ("0", "1") if case in WATCHED_CASES else ("0",):
-            with self.subTest(watched=watched):
-                ours = self.run_case(case, "-m", "pyusdt", PYUSDT_WATCHED=watched)
+        runs = [("module", "0"), ("path", "0")]
+        if case in WATCHED_CASES:
+            runs.append(("module", "1"))
+        for runner, watched in runs:
+            with self.subTest(runner=runner, watched=watched):
+                ours = self.run_case(case, *RUNNERS[runner], PYUSDT_WATCHED=watched)
                 self.assertEqual(ours.stderr.decode(), plain.stderr.decode())
                 self.assertEqual(ours.stdout.decode(), plain.stdout.decode())
                 self.assertEqual(ours.returncode, plain.returncode)
@@ -488,6 +513,70 @@ def add_comparisons() -> None:
 
 
 add_comparisons()
+
+
+class CurrentFolder(InDirectory):
+    """Nothing of it is run for the sake of the runner."""
+
+    def traps(self, *spared: str) -> None:
+        """A module in the current folder for each name, the program's folder apart."""
+        names = {*sys.stdlib_module_names, "pyusdt"} - {*spared}
+        text = "import os\nprint('trapped by', __name__, flush=True)\nos._exit(3)\n"
+        write(self.directory, {f"{name}.py": text for name in names})
+        write(self.directory, {"elsewhere/ok.py": "print('ok')"})
+
+    def check(self, *words: str) -> None:
+        done = python(*words, "elsewhere/ok.py", cwd=self.directory)
+        self.assertEqual((done.stdout, done.stderr, done.returncode), (b"ok\n", b"", 0))
+
+    def test_by_path(self) -> None:
+        self.traps()
+        self.check()  # as Python itself
+        self.check(BY_PATH)
+        self.check(BY_PATH, "--only-program", "--no-stdlib")
+
+    def test_as_a_module(self) -> None:
+        self.write(show="import sys; print(*sys.modules)")
+        pythons_own = python("-m", "show", cwd=self.directory).stdout.decode().split()
+        self.assertIn("runpy", pythons_own)
+        self.assertNotIn("enum", pythons_own)
+        self.traps("pyusdt", *pythons_own)
+        self.check("-m", "pyusdt")
+        self.check("-m", "pyusdt", "--only-program", "--no-stdlib")
+
+    def test_as_a_module_with_safe_path(self) -> None:
+        self.traps()
+        self.check("-P", "-m", "pyusdt")
+
+
+class ByPath(InDirectory):
+    def test_package_is_found_beside_the_file(self) -> None:
+        done = python(BY_PATH, "-c", "import sys, pyusdt; print(pyusdt.__path__, sys.path)",
+                      cwd=self.directory, PYTHONPATH="")
+        self.assertEqual(done.stderr, b"")
+        package, path = done.stdout.decode().split("] [")
+        self.assertIn(pyusdt.__path__[0], package)
+        self.assertNotIn(os.path.dirname(pyusdt.__path__[0]), path)
+
+    def test_interpreter_that_cannot(self) -> None:
+        lines = "import sys; sys.version_info = (3, 11); sys.argv.pop(0)"
+        run = f"{lines}; import runpy; runpy.run_path({BY_PATH!r}, run_name='__main__')"
+        done = python("-c", run, "x", cwd=self.directory)
+        line, = done.stderr.decode().splitlines()
+        self.assertTrue(line.startswith("pyusdt: "), line)
+        self.assertIn("pyusdt needs CPython 3.12 or later", line)
+        self.assertEqual(done.returncode, 1)
+
+
+class Words(InDirectory):
+    def test_options_before_m(self) -> None:
+        self.write(prog="import sys; print(sys.orig_argv[1:], sys.flags.no_user_site)")
+        for words in (["-sm", "pyusdt"], ["-smpyusdt"], ["-s", "-mpyusdt"]):
+            with self.subTest(words=words):
+                done = python(*words, "-e", "none", "--", "prog.py", "-m", "pyusdt",
+                              cwd=self.directory)
+                self.assertEqual(done.stdout, b"['-s', 'prog.py', '-m', 'pyusdt'] 1\n",
+                                 done.stderr)
 
 
 class Imports(InDirectory):
@@ -714,7 +803,8 @@ class WaitForDescriptor(InDirectory):
             print(error.strerror, flush=True)
     """
 
-    def hold(self, release: Callable[[int], object]) -> None:
+    def hold(self, release: Callable[[int], object], status: int = 0,
+             printed: bytes = b"Bad file descriptor\n") -> None:
         self.write(prog=self.PROGRAM)
         held, releasing = os.pipe()
         with subprocess.Popen([sys.executable, "-m", "pyusdt", "--wait-fd", str(held),
@@ -726,7 +816,7 @@ class WaitForDescriptor(InDirectory):
             release(releasing)
             output, _ = process.communicate(timeout=SECONDS)
         self.assertFalse(early, "the program did not wait")
-        self.assertEqual((process.returncode, output), (0, b"Bad file descriptor\n"))
+        self.assertEqual((process.returncode, output), (status, printed))
 
     def test_byte(self) -> None:
         def release(descriptor: int) -> None:
@@ -736,7 +826,7 @@ class WaitForDescriptor(InDirectory):
         self.hold(release)
 
     def test_end_of_file(self) -> None:
-        self.hold(os.close)
+        self.hold(os.close, 1, b"")
 
 
 if __name__ == "__main__":
