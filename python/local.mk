@@ -5,11 +5,15 @@ python_sources = \
 	python/pyusdt/__main__.py \
 	python/pyusdt/cli.py \
 	python/pyusdt/events.py \
+	python/pyusdt/failure.py \
 	python/pyusdt/flamegraph.py \
+	python/pyusdt/output.py \
 	python/pyusdt/presets.py \
 	python/pyusdt/py.typed \
 	python/pyusdt/run.py \
+	python/pyusdt/session.py \
 	python/pyusdt/stacks.py \
+	python/pyusdt/target.py \
 	python/pyusdt/trace.py \
 	python/pyusdt/tracer.py
 dist_pkgpython_DATA = $(python_sources)

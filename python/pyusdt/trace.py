@@ -1,46 +1,41 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The command pyusdt-trace: run a bpftrace script on a Python program, in one go."""
 
+import contextlib
 import os
 import pathlib
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import time
+from typing import NamedTuple
 
 import pyusdt
-from pyusdt.tracer import Tracer, shell_status, take_interrupts
-
-PROG = "pyusdt-trace"
-
-POLL_SECONDS = 0.005
-GRACE_SECONDS = 1
+from pyusdt.failure import Failure, UsageError
+from pyusdt.output import Output, say
+from pyusdt.session import PROG, EndedEarly, trace_process, trace_program
+from pyusdt.target import Process
 
 
 def main(script_dir):
     # Of the program, not of this command.
     pyusdt.disable()
     try:
-        sys.exit(trace(parse_arguments(sys.argv[1:]), pathlib.Path(script_dir)))
+        status = trace(parse_arguments(sys.argv[1:]), pathlib.Path(script_dir))
+        with contextlib.suppress(AttributeError):
+            sys.stdout.flush()
     except Failure as failure:
-        print(f"{PROG}: {failure}", file=sys.stderr)
-        sys.exit(failure.status)
-
-
-class Failure(Exception):
-    """One line for the user, and the exit status."""
-
-    def __init__(self, message, status=1):
-        super().__init__(message)
-        self.status = status
-
-
-class UsageError(Failure):
-    def __init__(self, message):
-        super().__init__(f"{message}\n{USAGE}", 2)
+        say(f"{PROG}: {failure}\n")
+        status = failure.status
+    except EndedEarly as end:
+        status = end.status
+    except BrokenPipeError:
+        # Of --help or --list, by a reader that has all it wants.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
 
 
 USAGE = f"usage: {PROG} [OPTIONS] SCRIPT (-p PID | [--] PROGRAM [ARG...])"
@@ -51,7 +46,8 @@ HELP = f"""\
 Run a bpftrace script on a Python program that it starts, from its first line to its end,
 or on a running process that has pyusdt loaded.
 
-  SCRIPT             a file, or the name of an installed script, such as pycalls
+  SCRIPT             the name of an installed script, such as pycalls, or a file, with a
+                     slash, such as ./my.bt
   PROGRAM            what python -m pyusdt takes: a script, -m MODULE, -c COMMAND
 
 Options, before PROGRAM:
@@ -60,13 +56,14 @@ Options, before PROGRAM:
   --flame FILE       make a flame graph (FILE.svg), folded stacks or, as FILE.json, what
                      speedscope reads, of a script that keeps stacks; without -o the
                      trace itself is not shown
-  --python PYTHON    run PROGRAM with this interpreter
-                     (default: {sys.executable})
+  --python PYTHON    run PROGRAM with this interpreter (default: python3, if that is
+                     {sys.executable},
+                     else that one)
   --list             list the installed scripts
   -h, --help         print this help
 
 Exit status: the program's, 128 + N where signal N ended it; with -p bpftrace's; 1 when
-it cannot be traced, 2 for wrong usage.
+it cannot be traced, or the trace is not whole and the program's is 0; 2 for wrong usage.
 """
 
 
@@ -74,8 +71,9 @@ class Options:
     pid = None
     output = None
     flame = None
-    python = sys.executable
+    python = None
     list = False
+    help = False
     script = None
     program = ()
 
@@ -92,40 +90,59 @@ def parse_arguments(words):
             rest.insert(0, word)
             break
     options.program = rest
-    if options.list:
-        return options
+    if not (options.list or options.help):
+        check_arguments(options)
+    return options
+
+
+def check_arguments(options):
     if options.script is None:
         raise UsageError("no script given, --list shows those that are installed")
     if (options.pid is None) == (not options.program):
         raise UsageError("give either a program to run or -p PID")
-    return options
+    if options.pid is not None and options.python is not None:
+        raise UsageError("--python is for a program to run, not for -p")
+    if options.flame is not None and options.flame == options.output:
+        raise UsageError("-o and --flame name the same file")
 
 
 def take_option(options, word, rest):
     """False for the first word of PROGRAM."""
-    name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
+    name, value = split_option(word)
     if name in ("-h", "--help"):
-        print(HELP, end="")
-        sys.exit()
-    if name == "--list":
+        options.help = True
+    elif name == "--list":
         options.list = True
     elif name in OPTIONS_WITH_VALUE:
-        if not equals and not rest:
+        if value is None and not rest:
             raise UsageError(f"option {name} needs an argument")
         attribute, convert = OPTIONS_WITH_VALUE[name]
-        setattr(options, attribute, convert(value if equals else rest.pop(0)))
+        setattr(options, attribute, convert(rest.pop(0) if value is None else value))
+        return True
     elif options.script is not None:
         return False
     elif word.startswith("-"):
         raise UsageError(f"unknown option {name}")
     else:
         options.script = word
+        return True
+    if value is not None:
+        raise UsageError(f"option {name} takes no argument")
     return True
+
+
+def split_option(word):
+    if word.startswith("--"):
+        name, equals, value = word.partition("=")
+        return name, value if equals else None
+    if word[:2] in OPTIONS_WITH_VALUE:
+        return word[:2], word[2:] or None
+    return word, None
 
 
 def process_id(text):
     # None has more digits, and int() refuses very many.
-    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text)):
         raise UsageError(f"-p {text}: not a process id")
     return int(text)
 
@@ -141,40 +158,50 @@ OPTIONS_WITH_VALUE = {
 
 
 def trace(options, script_dir):
+    if options.help:
+        print(HELP, end="")
+        return 0
     if options.list:
         print("\n".join(installed_scripts(script_dir)))
         return 0
     script = find_script(options.script, script_dir)
+    if options.flame is not None:
+        check_flame(options.flame, script, script_dir)
     bpftrace = find_bpftrace()
     if options.flame is None:
-        return run_script(bpftrace, script, options)
+        status, _ = run_script(bpftrace, script, options)
+        return status
     with tempfile.TemporaryDirectory() as directory:
         options.output = options.output or os.path.join(directory, "trace")
-        status = run_script(bpftrace, script, options)
-        draw(script, options)
-    return status
+        status, is_whole = run_script(bpftrace, script, options)
+        return draw(script, options) or status if is_whole else status
 
 
 def run_script(bpftrace, script, options):
+    """Returns: the exit status, and whether bpftrace has printed all of its trace."""
     if options.pid is not None:
-        return trace_process(bpftrace, script, options)
-    return trace_program(bpftrace, script, options)
+        with Process(options.pid) as process:
+            process.require_library()
+            output = Output(options.output)
+            return trace_process(bpftrace, script, process, output)
+    python = find_python(options.python)
+    output = Output(options.output)
+    return trace_program(bpftrace, script, options.program, python, output)
 
 
 def draw(script, options):
+    """Returns: 0, or the exit status of what it could not do and has told why."""
     from pyusdt import stacks
 
     of = " ".join(options.program) if options.pid is None else f"process {options.pid}"
     arguments = ["--title", f"{script.stem} of {of}", "-o", options.flame]
-    unit = re.search(r"^ \* UNIT: (\w+)$", script.read_text(), re.MULTILINE)
+    unit = re.search(r"^ \* UNIT: (\w+)$", read_script(script), re.MULTILINE)
     if unit:
         arguments += ["--unit", unit[1]]
     try:
         stacks.main([*arguments, options.output])
     except SystemExit as end:
-        if end.code:
-            # It has said why.
-            sys.exit(1)
+        return 1 if end.code else 0
 
 
 def installed_scripts(script_dir):
@@ -182,18 +209,60 @@ def installed_scripts(script_dir):
 
 
 def find_script(name, script_dir):
-    candidates = [pathlib.Path(name)]
-    if "/" not in name:
-        candidates += [script_dir / name, script_dir / f"{name}.bt"]
-    for path in candidates:
-        if path.is_file():
+    """A name is that of an installed script, whatever is in the current folder."""
+    if "/" in name:
+        if not os.path.exists(name):
+            raise Failure(f"{name}: there is no such script", 2)
+        if not os.path.isfile(name):
+            raise Failure(f"{name}: not a file", 2)
+        return pathlib.Path(name)
+    for path in (script_dir / name, script_dir / f"{name}.bt"):
+        if path.suffix == ".bt" and path.is_file():
             return path
+    if name.endswith(".py"):
+        raise Failure(f"{name}: the script comes first, as in pycalls -- {name}", 2)
+    if os.path.isfile(name):
+        raise Failure(f"no script {name!r} is installed: for the file give ./{name}", 2)
     known = ", ".join(installed_scripts(script_dir))
-    raise Failure(f"no script {name!r}: give a file or one of {known}", 2)
+    raise Failure(f"no script {name!r}: give a file as ./FILE, or one of {known}", 2)
+
+
+def read_script(path):
+    try:
+        return path.read_text(errors="replace")
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}", 2) from None
+
+
+# What a script has that keeps stacks, of whatever kind.
+STACKS = re.compile(r"@stacks\b|\b[ku]stack\b")
+
+
+def check_flame(name, script, script_dir):
+    """Now, not when the trace has been made."""
+    if not STACKS.search(read_script(script)):
+        able = ", ".join(
+            other for other in installed_scripts(script_dir)
+            if STACKS.search(read_script(script_dir / f"{other}.bt"))
+        )
+        raise Failure(f"--flame: {script.stem} keeps no stacks, use one of {able}", 2)
+    folder = os.path.dirname(name) or "."
+    if not os.path.isdir(folder):
+        raise Failure(f"--flame {name}: there is no folder {folder}", 2)
+    if os.path.isdir(name):
+        raise Failure(f"--flame {name}: that is a folder, give a file in it", 2)
+    if not os.access(name if os.path.exists(name) else folder, os.W_OK):
+        raise Failure(f"--flame {name}: cannot be written", 2)
+
+
+def find_program(name):
+    """On PATH, without the current folder, which is anybody's."""
+    path = os.pathsep.join(filter(os.path.isabs, os.get_exec_path()))
+    return shutil.which(name, path=path)
 
 
 def find_bpftrace():
-    bpftrace = shutil.which("bpftrace")
+    bpftrace = find_program("bpftrace")
     if bpftrace is None:
         raise Failure("bpftrace is not installed: apt-get install bpftrace")
     if os.geteuid() != 0:
@@ -201,83 +270,25 @@ def find_bpftrace():
     return bpftrace
 
 
-def has_library(pid):
-    try:
-        maps = pathlib.Path(f"/proc/{pid}/maps").read_text(errors="replace")
-    except OSError as error:
-        raise Failure(f"process {pid}: {error.strerror}") from None
-    return "/libpyusdt.so" in maps
+class Python(NamedTuple):
+    """An interpreter, and the name by which it is run, from which it knows itself."""
+
+    name: str
+    path: str
 
 
-def open_output(options):
-    if options.output is None:
-        return sys.stdout
-    try:
-        return open(options.output, "w", encoding="utf-8")
-    except OSError as error:
-        raise Failure(f"{options.output}: {error.strerror}") from None
+def find_python(name):
+    """By default python3, as for a program that is run without this command.
 
-
-def trace_process(bpftrace, script, options):
-    if not has_library(options.pid):
-        raise Failure(
-            f"process {options.pid} has no libpyusdt loaded: start it with "
-            "python -m pyusdt, or import pyusdt in it"
-        )
-    tracer = Tracer(bpftrace, script, options.pid, open_output(options))
-    tracer.show_messages()
-    # Ctrl-C is for bpftrace, which then prints its maps.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while not tracer.has_ended():
-        if not os.path.exists(f"/proc/{options.pid}"):
-            return tracer.stop()
-        time.sleep(POLL_SECONDS * 10)
-    return tracer.wait()
-
-
-def trace_program(bpftrace, script, options):
-    output = open_output(options)
-    hold, release = os.pipe()
-    # Ctrl-C is for the program, and for bpftrace, which then prints its maps.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    program = subprocess.Popen(
-        [options.python, "-m", "pyusdt", "--wait-fd", str(hold), *options.program],
-        pass_fds=[hold],
-        preexec_fn=take_interrupts,
-    )
-    os.close(hold)
-    # The program waits for a byte: gone before it comes, nothing of it has run.
-    with open(release, "wb", buffering=0) as go:
-        try:
-            wait_until(lambda: has_library(program.pid), program)
-            tracer = Tracer(bpftrace, script, program.pid, output)
-            wait_until(lambda: tracer.is_attached() or tracer.has_ended(), program)
-            check_attached(tracer, program)
-        except BaseException:
-            program.kill()
-            program.wait()
-            raise
-        go.write(b"\n")
-    status = shell_status(program)
-    tracer.stop()
-    return status
-
-
-def wait_until(condition, program):
-    while not condition():
-        if program.poll() is not None:
-            # It has said why it cannot start.
-            sys.exit(shell_status(program))
-        time.sleep(POLL_SECONDS)
-
-
-def check_attached(tracer, program):
-    if tracer.has_ended():
-        # Did it fail because the program has ended? Then that will be seen at once.
-        try:
-            program.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            tracer.show_messages()
-            raise Failure("bpftrace could not attach, the program was not run") from None
-        sys.exit(shell_status(program))
-    tracer.show_messages()
+    But only where that is the very interpreter that this command runs with, be it in a
+    virtual environment: another one may be too old.
+    """
+    if name is None:
+        path = find_program("python3")
+        if path and os.path.realpath(path) == os.path.realpath(sys.executable):
+            return Python("python3", path)
+        return Python(sys.executable, sys.executable)
+    path = name if "/" in name else find_program(name)
+    if path is None:
+        raise Failure(f"--python {name}: there is no such program on PATH", 2)
+    return Python(name, path)

@@ -1,52 +1,66 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """bpftrace as a child process: started on a traced process, read, and ended."""
 
-import contextlib
-import functools
 import io
 import os
 import pathlib
 import re
 import signal
 import subprocess
-import sys
 import threading
+import time
+
+from pyusdt.failure import signal_name
+from pyusdt.output import say
+
+try:
+    import ctypes
+except ImportError:
+    # An interpreter built without libffi: there a kill -9 of this one leaves bpftrace.
+    ctypes = None
 
 # bpftrace prints this line, where the variable of that name is set, once all probes are
 # attached; 0.17 to stderr, later versions to stdout. Its own tests rely on it.
 ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 
-PATIENCE_SECONDS = 30
 RESEND_SECONDS = 5
 
 # A script with this predicate is told the process as an argument, and follows its forks:
 # with -p, later versions of bpftrace keep all else from kernel events.
 TAKES_PID = "pid == $1"
 
+PR_SET_PDEATHSIG = 1
+
 
 class Tracer:
     """bpftrace on a process, its output copied to a file and its messages to stderr."""
 
     def __init__(self, bpftrace, script, pid, output):
-        takes_pid = TAKES_PID in script.read_text()
-        self._ends_by_itself = not takes_pid
+        takes_pid = TAKES_PID in script.read_text(errors="replace")
+        self.ends_by_itself = not takes_pid
         words = [script, str(pid)] if takes_pid else ["-p", str(pid), script]
+        self._output = output
         self._attached = threading.Event()
         self._messages = io.StringIO()
+        self._is_asked = self._is_killed = False
+        self._next_interrupt = 0
         self._process = subprocess.Popen(
             [bpftrace, "--no-warnings", *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, ATTACHED: "1"},
-            preexec_fn=take_interrupts,
+            preexec_fn=dependent_child(),
+            # Of its own: it is told to end by this process only, never a second time by
+            # the terminal while it prints its maps.
+            process_group=0,
             text=True,
             errors="replace",
         )
         self._copiers = [
             threading.Thread(target=self._copy, args=(stream, write), daemon=True)
             for stream, write in (
-                (self._process.stdout, functools.partial(write_now, output)),
+                (self._process.stdout, output.write),
                 (self._process.stderr, self._write_message),
             )
         ]
@@ -62,50 +76,89 @@ class Tracer:
 
     def _write_message(self, text):
         if self._messages is None:
-            write_now(sys.stderr, text)
+            say(text)
         else:
             self._messages.write(text)
 
     def show_messages(self):
         """From now on. What it says of a program that could not start is of no use."""
-        if self.has_ended():
-            self.wait()
         messages, self._messages = self._messages, None
-        write_now(sys.stderr, messages.getvalue())
+        say(messages.getvalue())
 
     def is_attached(self):
         return self._attached.is_set()
 
+    def could_not_attach(self):
+        """It has ended, and all that it has said has been read."""
+        if not self.has_ended():
+            return False
+        for copier in self._copiers:
+            copier.join()
+        return not self.is_attached()
+
     def has_ended(self):
         return self._process.poll() is not None
 
-    def wait(self):
-        status = shell_status(self._process)
-        for copier in self._copiers:
-            copier.join()
-        return status
+    def is_copying(self):
+        return any(copier.is_alive() for copier in self._copiers)
 
-    def stop(self):
-        """The process has ended."""
-        if self._ends_by_itself:
-            # It is about to print its maps, and a signal now would keep it from that.
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(PATIENCE_SECONDS)
-        interrupt(self._process)
-        return self.wait()
+    def end(self):
+        """Have it print its maps and end."""
+        self._is_asked = True
 
+    def hurry(self):
+        """The same, but who says it a second time does not want to wait for that."""
+        if self._is_asked:
+            self.kill()
+        self.end()
 
-def interrupt(process):
-    """End bpftrace as Ctrl-C does.
+    def kill(self):
+        if not self.has_ended():
+            self._is_killed = True
+            self._process.kill()
+            self._process.wait()
 
-    0.17 does not notice it where it is not just then waiting for events: it is told again,
-    unless it is printing its maps by now, which another signal would keep it from.
-    """
-    while process.poll() is None:
-        if catches_interrupts(process.pid):
-            process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(RESEND_SECONDS)
+    def look(self):
+        """To be called again and again, for what end() has begun and for lost output."""
+        if self._output.is_lost():
+            self.kill()
+        elif self._is_asked and time.monotonic() >= self._next_interrupt:
+            self._interrupt()
+
+    def _interrupt(self):
+        """End bpftrace as Ctrl-C does.
+
+        0.17 does not notice it where it is not just then waiting for events: it is told
+        again, unless it is printing its maps by now, which another signal would keep it
+        from. Where it does not wait for events yet, the signal would kill it.
+        """
+        if not self.has_ended() and catches_interrupts(self._process.pid):
+            self._process.send_signal(signal.SIGINT)
+            self._next_interrupt = time.monotonic() + RESEND_SECONDS
+
+    def status(self):
+        """Its exit status as a shell has it; where it was this process that stopped it, 1,
+        or 0 if nobody wants more of the trace."""
+        if self._output.reader_has_gone():
+            return 0
+        if self._output.error is not None or self._is_killed:
+            return 1
+        return shell_status(self._process)
+
+    def trouble(self):
+        """Once it has ended: why the trace is not whole, or None."""
+        if self._output.reader_has_gone():
+            return None
+        if self._output.error is not None:
+            return f"{self._output.name}: {self._output.error.strerror}: the trace ends there"
+        if self._is_killed:
+            return "bpftrace was stopped before it had printed all: the trace is not whole"
+        status = self._process.returncode
+        if status < 0:
+            return f"bpftrace was ended by {signal_name(-status)}: the trace is not whole"
+        if status > 0:
+            return f"bpftrace ended with status {status}: the trace is not whole"
+        return None
 
 
 def catches_interrupts(pid):
@@ -117,13 +170,29 @@ def catches_interrupts(pid):
     return bool(caught >> (signal.SIGINT - 1) & 1)
 
 
-def write_now(file, text):
-    file.write(text)
-    file.flush()
+def dependent_child():
+    """What a child process runs that shall not outlive this one, whatever ends it.
+
+    A bpftrace that nobody reads stays attached. The kernel sends the signal when the thread
+    ends that has started the child, so this is for the main thread.
+    """
+    parent = os.getpid()
+    prctl = ctypes and ctypes.CDLL(None).prctl
+
+    def run():
+        take_signals()
+        if prctl:
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return run
 
 
-def take_interrupts():
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+def take_signals():
+    """Those that this process waits for, and what the shell may have it ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
 def shell_status(process):

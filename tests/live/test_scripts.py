@@ -270,7 +270,7 @@ class TraceErrors(LiveTest):
 
     def test_process_without_the_library(self):
         self.check(["pycalls", "-p", str(os.getpid())], 1, "has no libpyusdt loaded")
-        self.check(["pycalls", "-p", "4194305"], 1, "process 4194305: No such file")
+        self.check(["pycalls", "-p", "4194305"], 1, "there is no process 4194305")
 
     def test_program_that_cannot_start(self):
         self.check(["pycalls", "/nonexistent.py"], 2, "can't open file '/nonexistent.py'")

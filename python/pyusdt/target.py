@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The process that is to be traced, as /proc shows it.
+
+None of it is believed: a name is made printable, a path goes into a script only if it
+cannot be anything else there, and only if the process has really mapped that file.
+"""
+
+import contextlib
+import os
+import pathlib
+import re
+import select
+
+from pyusdt.failure import Failure
+
+# Of the library, in any version; and where a script names it.
+LIBRARY = re.compile(r"/libpyusdt\.so[.\d]*$")
+IN_SCRIPT = re.compile(r"(?<=\busdt:)/[^:\s]*/libpyusdt\.so[.\d]*(?=:)")
+PLAIN_PATH = re.compile(r"[\w./+@-]+", re.ASCII)
+# The library has this thread while events are armed.
+WATCHER = "pyusdt"
+
+
+class Process:
+    """A running process. Another one that gets its number is not taken for it."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        try:
+            self._descriptor = os.pidfd_open(pid)
+        except (ProcessLookupError, OverflowError):
+            raise Failure(f"there is no process {pid}: it may have ended") from None
+        except OSError as error:
+            raise Failure(self._why_not(error)) from None
+        self._poll = select.poll()
+        self._poll.register(self._descriptor, select.POLLIN)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        os.close(self._descriptor)
+
+    def _why_not(self, error):
+        with contextlib.suppress(OSError, TypeError):
+            leader = re.search(r"^Tgid:\t(\d+)$", self._read("status"), re.MULTILINE)[1]
+            if int(leader) != self.pid:
+                return f"{self.pid} is a thread of process {leader}: use -p {leader}"
+        return f"process {self.pid}: {error.strerror}"
+
+    def _read(self, name):
+        return pathlib.Path(f"/proc/{self.pid}/{name}").read_text(errors="replace")
+
+    def has_ended(self):
+        return bool(self._poll.poll(0))
+
+    def library(self):
+        """Of the library that it has loaded: (path, addresses of a mapping), or None."""
+        try:
+            maps = self._read("maps")
+        except OSError:
+            return None
+        for line in maps.splitlines():
+            words = line.split(maxsplit=5)
+            path = words[5] if len(words) > 5 else ""
+            if LIBRARY.search(path.removesuffix(" (deleted)")):
+                first, last = (int(word, 16) for word in words[0].split("-"))
+                return path, f"{first:x}-{last:x}"
+        return None
+
+    def has_library(self):
+        return self.library() is not None
+
+    def name(self):
+        try:
+            text = self._read("comm").rstrip("\n")
+        except OSError:
+            return "?"
+        return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+    def is_armed(self):
+        """Does anything in it look for tracers?"""
+        for task in pathlib.Path(f"/proc/{self.pid}/task").glob("*/comm"):
+            with contextlib.suppress(OSError):
+                if task.read_text(errors="replace") == f"{WATCHER}\n":
+                    return True
+        return False
+
+    def children(self):
+        found = []
+        for file in pathlib.Path(f"/proc/{self.pid}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += map(int, file.read_text().split())
+        return sorted(found)
+
+    def require_library(self):
+        if self.has_library():
+            return
+        if self.has_ended():
+            raise Failure(f"process {self.pid} has ended")
+        raise Failure(
+            f"process {self.pid} ({self.name()}) has no libpyusdt loaded: {self._advice()}"
+        )
+
+    def _advice(self):
+        for child in self.children():
+            with contextlib.suppress(Failure), Process(child) as process:
+                if process.has_library():
+                    return f"its child {child} ({process.name()}) has, use -p {child}"
+        return "start it with python3 -m pyusdt, or import pyusdt in it"
+
+    def fit(self, script):
+        """The text of a script, with the library that this process has in place of its own.
+
+        A probe is a place in a file. A process in a container, or with another
+        installation, has the same library as another file, of which the probes in the
+        script's own never fire.
+        """
+        wanted = set(IN_SCRIPT.findall(script))
+        library = self.library()
+        if not wanted or library is None:
+            return script
+        path, addresses = library
+        try:
+            mapped = os.stat(f"/proc/{self.pid}/map_files/{addresses}")
+        except OSError:
+            return script
+        if all(is_file(path, mapped) for path in wanted):
+            return script
+        seen = f"/proc/{self.pid}/root{path}"
+        if not is_file(seen, mapped):
+            raise Failure(
+                f"the libpyusdt.so that process {self.pid} has loaded has been replaced or "
+                "removed since: start the process again"
+            )
+        if not PLAIN_PATH.fullmatch(path):
+            raise Failure(
+                f"process {self.pid} has another libpyusdt.so than the script, at a path "
+                "with letters that bpftrace does not take: use the pyusdt-trace of that "
+                "installation"
+            )
+        return IN_SCRIPT.sub(seen, script)
+
+
+def is_file(path, status):
+    try:
+        return os.path.samestat(os.stat(path), status)
+    except OSError:
+        return False

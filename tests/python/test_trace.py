@@ -1,0 +1,641 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""pyusdt-trace with a bpftrace that does what a test wants, so that no root is needed."""
+
+import contextlib
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+import unittest
+from pathlib import Path
+
+import pyusdt
+from pyusdt import target, trace
+
+# Only a failing test takes so long.
+SECONDS = 60
+BUILDDIR = Path(os.environ["PYUSDT_BUILDDIR"])
+SCRIPTS = BUILDDIR / "bt"
+
+COMMAND = """
+import os, sys
+os.geteuid = lambda: 0
+from pyusdt.trace import main
+main(sys.argv.pop(1))
+"""
+
+# What all of them do. The text for ACTION follows; "say" writes at once.
+FAKE = """\
+#!{python} -IS
+import os, select, signal, sys, time
+ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
+words = sys.argv[1:]
+pid = int(words[words.index("-p") + 1])
+with open({pids!r}, "w") as file:
+    file.write(str(os.getpid()))
+
+def say(text):
+    os.write(1, (text + "\\n").encode())
+
+def maps(*_):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    say("@calls: 42")
+    os._exit(0)
+
+def attach():
+    signal.signal(signal.SIGINT, maps)
+    say(ATTACHED)
+
+def follow():
+    target = select.poll()
+    target.register(os.pidfd_open(pid), select.POLLIN)
+    target.poll()
+    maps()
+
+{action}
+"""
+
+ORDINARY = """\
+attach()
+say("Counting.")
+follow()
+"""
+COMPILES_FOR_EVER = """\
+while True:
+    time.sleep(3600)
+"""
+PRINTS_FOR_EVER = """\
+attach()
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+while True:
+    say("event" * 100)
+"""
+
+
+class TraceTest(unittest.TestCase):
+    def setUp(self):
+        self.directory = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.pids = self.directory / "pids"
+        (self.directory / "bin").mkdir()
+        (self.directory / "cwd").mkdir()
+        self.bpftrace(ORDINARY)
+
+    def bpftrace(self, action):
+        file = self.directory / "bin" / "bpftrace"
+        file.write_text(FAKE.format(python=sys.executable, pids=str(self.pids), action=action))
+        file.chmod(0o755)
+
+    def environment(self, **extra):
+        path = [str(self.directory / "bin"), os.environ["PATH"]]
+        return {**os.environ, "PATH": os.pathsep.join(path), **extra}
+
+    def start(self, *words, stdout=subprocess.PIPE, environment=None, **options):
+        process = subprocess.Popen(
+            [sys.executable, "-c", COMMAND, SCRIPTS, *words],
+            stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True,
+            cwd=self.directory / "cwd", env=environment or self.environment(), **options,
+        )
+        self.addCleanup(self.end, process)
+        return process
+
+    def end(self, process):
+        process.kill()
+        for file in (process.stdin, process.stdout, process.stderr):
+            if file is not None:
+                file.close()
+        process.wait()
+
+    def run_trace(self, *words, **options):
+        """Returns: (exit status, stdout, stderr)."""
+        process = self.start(*words, **options)
+        output, errors = process.communicate(timeout=SECONDS)
+        self.assertNotIn("Traceback", errors)
+        return process.returncode, output, errors
+
+    def script(self, text):
+        file = self.directory / "prog.py"
+        file.write_text(textwrap.dedent(text))
+        return str(file)
+
+    def target(self, code="import pyusdt\nprint('up', flush=True)\nimport sys\nsys.stdin.read()", **options):
+        """A process that has imported pyusdt."""
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, **options,
+        )
+        self.addCleanup(self.end, process)
+        self.assertEqual(process.stdout.readline(), "up\n")
+        return process
+
+    def wait_for_pid(self):
+        """Returns: a descriptor of the bpftrace that has been started."""
+        return self.descriptor(int(self.wait_for_text(self.pids)))
+
+    def wait_for_text(self, file):
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            with contextlib.suppress(FileNotFoundError):
+                text = file.read_text()
+                if text:
+                    return text
+            time.sleep(0.01)
+        self.fail(f"nothing in {file}")
+
+    def descriptor(self, pid):
+        descriptor = os.pidfd_open(pid)
+        self.addCleanup(os.close, descriptor)
+        return descriptor
+
+    def ends(self, descriptor):
+        return bool(select.select([descriptor], [], [], SECONDS)[0])
+
+
+class Signals(TraceTest):
+    ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def test_of_a_process(self):
+        for number in self.ENDING:
+            with self.subTest(signal=number):
+                tracer = self.start("pycalls", "-p", str(self.target().pid))
+                self.assertEqual(tracer.stdout.readline(), "Counting.\n")
+                tracer.send_signal(number)
+                output, errors = tracer.communicate(timeout=SECONDS)
+                self.assertEqual(
+                    (tracer.returncode, output, errors), (0, "@calls: 42\n", "")
+                )
+
+    def test_of_a_program(self):
+        program = self.script("""
+            import signal
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, lambda number, _: exit(100 + number))
+            print("ready", flush=True)
+            signal.pause()
+        """)
+        for number in self.ENDING:
+            with self.subTest(signal=number):
+                output = self.directory / "output"
+                tracer = self.start("-o", output, "pycalls", program)
+                self.assertEqual(tracer.stdout.readline(), "ready\n")
+                tracer.send_signal(number)
+                _, errors = tracer.communicate(timeout=SECONDS)
+                self.assertEqual((tracer.returncode, errors), (100 + number, ""))
+                self.assertEqual(output.read_text(), "Counting.\n@calls: 42\n")
+
+    def test_those_of_the_terminal_reach_the_program_once(self):
+        program = self.script("""
+            import os, signal
+            got = []
+            signal.signal(signal.SIGINT, lambda *_: got.append(1))
+            print("ready", flush=True)
+            while not os.path.exists("end"):
+                signal.sigtimedwait([], 0.01)
+            print(len(got))
+        """)
+        main, terminal = os.openpty()
+        self.addCleanup(os.close, main)
+        lead = "import os, fcntl, termios\nos.setsid()\n"
+        lead += f"fcntl.ioctl({terminal}, termios.TIOCSCTTY, 0)\n{COMMAND}"
+        tracer = subprocess.Popen(
+            [sys.executable, "-c", lead, SCRIPTS, "pycalls", program],
+            pass_fds=[terminal], stdin=terminal, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, cwd=self.directory / "cwd",
+            env=self.environment(),
+        )
+        self.addCleanup(self.end, tracer)
+        os.close(terminal)
+        lines = [tracer.stdout.readline(), tracer.stdout.readline()]
+        self.assertEqual(sorted(lines), ["Counting.\n", "ready\n"])
+        os.write(main, b"\x03")
+        self.assertEqual(tracer.stdout.readline(), "@calls: 42\n")
+        (self.directory / "cwd" / "end").touch()
+        output, errors = tracer.communicate(timeout=SECONDS)
+        self.assertEqual((tracer.returncode, output, errors), (0, "1\n", ""))
+
+    def test_killed(self):
+        target = self.target()
+        tracer = self.start("pycalls", "-p", str(target.pid))
+        self.assertEqual(tracer.stdout.readline(), "Counting.\n")
+        bpftrace = self.wait_for_pid()
+        tracer.kill()
+        self.assertTrue(self.ends(bpftrace))
+        self.assertIsNone(target.poll())
+
+    def test_killed_while_the_program_is_held(self):
+        self.bpftrace(COMPILES_FOR_EVER)
+        tracer = self.start("pycalls", self.script("print('ran')"))
+        bpftrace = self.wait_for_pid()
+        tracer.kill()
+        self.assertTrue(self.ends(bpftrace))
+        # The end of file: the program has ended, too.
+        self.assertEqual(tracer.stdout.read(), "")
+
+    def test_during_compilation(self):
+        self.bpftrace(COMPILES_FOR_EVER)
+        for words in ([self.script("print('ran')")], ["-p", str(self.target().pid)]):
+            for number in self.ENDING:
+                with self.subTest(words=words, signal=number):
+                    self.pids.unlink(missing_ok=True)
+                    tracer = self.start("pycalls", *words)
+                    bpftrace = self.wait_for_pid()
+                    tracer.send_signal(number)
+                    output, errors = tracer.communicate(timeout=SECONDS)
+                    self.assertEqual((tracer.returncode, output), (128 + number, ""))
+                    self.assertRegex(errors, rf"^pyusdt-trace: {number.name}: stopped "
+                                             r"before all probes were attached.*\n$")
+                    self.assertTrue(self.ends(bpftrace))
+
+    def test_ignored_ones_stay_ignored(self):
+        def ignore():
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+        target = self.target()
+        tracer = self.start("pycalls", "-p", str(target.pid), preexec_fn=ignore)
+        self.assertEqual(tracer.stdout.readline(), "Counting.\n")
+        tracer.send_signal(signal.SIGHUP)
+        target.stdin.close()
+        output, errors = tracer.communicate(timeout=SECONDS)
+        self.assertEqual((tracer.returncode, output, errors), (0, "@calls: 42\n", ""))
+
+    def test_a_second_one_ends_what_does_not_end(self):
+        told = self.directory / "told"
+        self.bpftrace(f"""\
+def told(*_):
+    with open({str(told)!r}, "w") as file:
+        file.write("told")
+
+attach()
+signal.signal(signal.SIGINT, told)
+while True:
+    say("event" * 100)
+""")
+        tracer = self.start("pycalls", "-p", str(self.target().pid))
+        tracer.stdout.read(5)
+        # From here on nobody reads.
+        bpftrace = self.wait_for_pid()
+        tracer.send_signal(signal.SIGINT)
+        self.wait_for_text(told)
+        self.assertFalse(select.select([bpftrace], [], [], 0)[0])
+        tracer.send_signal(signal.SIGINT)
+        self.assertTrue(self.ends(bpftrace))
+        tracer.send_signal(signal.SIGINT)
+        self.assertTrue(self.ends(self.descriptor(tracer.pid)))
+        errors = tracer.stderr.read()
+        self.assertIn("the trace is not whole", errors)
+        self.assertEqual(tracer.wait(), 1)
+
+    def test_program_that_ends_before_the_probes_are_attached(self):
+        self.bpftrace("os.kill(pid, signal.SIGKILL)\n" + COMPILES_FOR_EVER)
+        status, output, errors = self.run_trace("pycalls", self.script("print('ran')"))
+        self.assertEqual((status, output, errors), (137, "", ""))
+        with self.assertRaises(ProcessLookupError):
+            os.pidfd_open(int(self.pids.read_text()))
+
+
+class LostOutput(TraceTest):
+    PROGRAM = "print('ran', file=__import__('sys').stderr)"
+
+    def test_reader_that_has_all_it_wants(self):
+        self.bpftrace(PRINTS_FOR_EVER)
+        for words in ([self.script(self.PROGRAM)], ["-p", str(self.target().pid)]):
+            with self.subTest(words=words):
+                tracer = self.start("pycalls", *words)
+                tracer.stdout.read(5)
+                tracer.stdout.close()
+                errors = tracer.stderr.read()
+                said = "" if words[0] == "-p" else "ran\n"
+                self.assertEqual((tracer.wait(SECONDS), errors), (0, said))
+
+    def test_reader_of_a_script_that_prints_no_more(self):
+        self.bpftrace("attach()\nsay('Counting.')\n" + COMPILES_FOR_EVER)
+        tracer = self.start("pycalls", "-p", str(self.target().pid))
+        self.assertEqual(tracer.stdout.readline(), "Counting.\n")
+        tracer.stdout.close()
+        self.assertEqual((tracer.wait(SECONDS), tracer.stderr.read()), (0, ""))
+
+    def test_full_disk(self):
+        self.bpftrace(PRINTS_FOR_EVER)
+        told = "pyusdt-trace: /dev/full: No space left on device: the trace ends there\n"
+        for words in ([self.script(self.PROGRAM)], ["-p", str(self.target().pid)]):
+            with self.subTest(words=words):
+                status, _, errors = self.run_trace("-o", "/dev/full", "pycalls", *words)
+                self.assertEqual(errors.replace("ran\n", ""), told)
+                self.assertEqual(status, 1)
+
+    def test_help_and_list(self):
+        for word in ("--help", "--list"):
+            reading, writing = os.pipe()
+            os.close(reading)
+            with self.subTest(word=word):
+                status, _, errors = self.run_trace(word, stdout=writing)
+                self.assertEqual((status, errors), (0, ""))
+            os.close(writing)
+
+    def test_file_is_for_nobody_else(self):
+        output = self.directory / "output"
+        self.run_trace("-o", output, "pycalls", self.script(""))
+        self.assertEqual(output.stat().st_mode & 0o777, 0o600)
+        output.chmod(0o644)
+        self.run_trace("-o", output, "pycalls", self.script(""))
+        self.assertEqual(output.stat().st_mode & 0o777, 0o644)
+
+
+class EndOfBpftrace(TraceTest):
+    PROGRAM = """
+        import sys
+        print('ran', flush=True)
+        sys.exit(int(sys.argv[1]))
+    """
+
+    def both(self, action):
+        """Returns: [(exit status, errors)] with a program, one that fails, and -p."""
+        self.bpftrace(action)
+        script = self.script(self.PROGRAM)
+        results = []
+        for words in ([script, "0"], [script, "7"], ["-p", str(self.target().pid)]):
+            status, output, errors = self.run_trace("-o", "/dev/null", "pycalls", *words)
+            self.assertEqual(output, "" if words[0] == "-p" else "ran\n")
+            results.append((status, errors))
+        return results
+
+    def test_killed(self):
+        text = "pyusdt-trace: bpftrace was ended by SIGKILL: the trace is not whole\n"
+        results = self.both("attach()\nos.kill(os.getpid(), signal.SIGKILL)")
+        self.assertEqual(results, [(1, text), (7, text), (137, text)])
+
+    def test_failed(self):
+        text = "pyusdt-trace: bpftrace ended with status 3: the trace is not whole\n"
+        results = self.both("attach()\nos._exit(3)")
+        self.assertEqual(results, [(1, text), (7, text), (3, text)])
+
+    def test_by_the_script(self):
+        self.assertEqual(self.both("attach()\nos._exit(0)"), [(0, ""), (7, ""), (0, "")])
+
+    def test_it_is_told_at_once(self):
+        self.bpftrace("attach()\nos._exit(3)")
+        tracer = self.start("pycalls", self.script("import time; time.sleep(3600)"))
+        self.assertIn("bpftrace ended with status 3", tracer.stderr.readline())
+        tracer.send_signal(signal.SIGTERM)
+        self.assertEqual(tracer.wait(SECONDS), 143)
+
+    def test_before_it_is_attached(self):
+        self.bpftrace("os.write(2, b'ERROR: no such probe\\n')\nos._exit(1)")
+        for words, line in [
+            ([self.script("print('ran')")], "bpftrace could not attach, the program was not"),
+            (["-p", str(self.target().pid)], "bpftrace could not attach to process"),
+        ]:
+            with self.subTest(words=words):
+                status, output, errors = self.run_trace("pycalls", *words)
+                self.assertEqual((status, output), (1, ""))
+                first, second = errors.splitlines()
+                self.assertEqual(first, "ERROR: no such probe")
+                self.assertTrue(second.startswith(f"pyusdt-trace: {line}"), second)
+
+
+class Wrong(TraceTest):
+    def check(self, words, message, status=2, **options):
+        """One line that says it, and nothing has been started."""
+        done = self.run_trace(*words, **options)
+        self.assertEqual((done[0], done[1]), (status, ""), done[2])
+        line, = done[2].splitlines()
+        self.assertTrue(line.startswith("pyusdt-trace: "), line)
+        self.assertIn(message, line)
+        self.assertFalse(self.pids.exists(), "bpftrace was started")
+
+    def test_usage(self):
+        for words, message in [
+            ([], "no script given, --list shows those that are installed (see --help)"),
+            (["pycalls"], "give either a program to run or -p PID"),
+            (["pycalls", "-p", "1", "x.py"], "give either a program to run or -p PID"),
+            (["pycalls", "-p", "x"], "-p x: not a process id"),
+            (["pycalls", "-p0"], "-p 0: not a process id"),
+            (["pycalls", "--pid="], "-p : not a process id"),
+            (["pycalls", "-p"], "option -p needs an argument"),
+            (["--nonsense"], "unknown option --nonsense"),
+            (["--list=x"], "option --list takes no argument"),
+            (["pycalls", "-p", "1", "--python", "python3"], "--python is for a program"),
+            (["pycalls", "-o", "x", "--flame", "x", "x.py"], "name the same file"),
+            (["--python", "nosuch", "pycalls", "x.py"], "--python nosuch: there is no such"),
+        ]:
+            with self.subTest(words=words):
+                self.check(words, message)
+        self.check(["--python", "/nosuch", "pycalls", "x.py"],
+                   "--python /nosuch: No such file or directory", 1)
+
+    def test_script(self):
+        here = self.directory / "cwd"
+        (here / "own.bt").write_text("BEGIN { exit(); }")
+        for name, message in [
+            ("nosuch", "no script 'nosuch': give a file as ./FILE, or one of py"),
+            ("own.bt", "no script 'own.bt' is installed: for the file give ./own.bt"),
+            ("prog.py", "the script comes first, as in pycalls -- prog.py"),
+            ("./nosuch.bt", "./nosuch.bt: there is no such script"),
+            ("./", "./: not a file"),
+        ]:
+            with self.subTest(name=name):
+                self.check([name, "-c", "pass"], message)
+
+    def test_current_folder_has_the_name_of_an_installed_script(self):
+        for name in ("pycalls", "pycalls.bt"):
+            (self.directory / "cwd" / name).write_text("not for bpftrace")
+        self.bpftrace("attach()\nsay(words[-1])\nfollow()")
+        for name in ("pycalls", "pycalls.bt"):
+            _, output, _ = self.run_trace(name, "-c", "pass")
+            self.assertIn(str(SCRIPTS / "pycalls.bt"), output)
+        _, output, _ = self.run_trace("./pycalls", "-c", "pass")
+        self.assertEqual(output.splitlines()[0], "pycalls")
+
+    def test_output(self):
+        self.check(["-o", ".", "pycalls", "x.py"], ".: Is a directory", 1)
+        self.check(["-o", "no/x", "pycalls", "x.py"], "no/x: No such file or directory", 1)
+
+    def test_output_that_is_closed(self):
+        lead = "import os, sys\nos.close(1)\nos.execv(sys.executable, sys.argv[1:])"
+        done = subprocess.run(
+            [sys.executable, "-c", lead, sys.executable, "-c", COMMAND, SCRIPTS, "pycalls",
+             "-c", "pass"],
+            stderr=subprocess.PIPE, text=True, timeout=SECONDS, env=self.environment(),
+        )
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, "pyusdt-trace: standard output is closed: give -o FILE\n"))
+
+    def test_flame(self):
+        self.check(["--flame", "x.svg", "pycalls", "x.py"],
+                   "--flame: pycalls keeps no stacks, use one of pyexec, pyfault, pygil")
+        self.check(["--flame", "no/x.svg", "pyoncpu", "x.py"],
+                   "--flame no/x.svg: there is no folder no")
+        self.check(["--flame", ".", "pyoncpu", "x.py"], "--flame .: that is a folder")
+
+    def test_scripts_that_keep_stacks_have_a_unit(self):
+        for path in SCRIPTS.glob("*.bt"):
+            text = path.read_text()
+            self.assertEqual(
+                bool(trace.STACKS.search(text)),
+                bool(re.search(r"^ \* UNIT: \w+$", text, re.MULTILINE)), path,
+            )
+
+    def test_no_bpftrace(self):
+        path = {**os.environ, "PATH": "/nonexistent"}
+        self.check(["pycalls", "x.py"], "bpftrace is not installed", 1, environment=path)
+
+    def test_program_of_the_current_folder(self):
+        for name in ("bpftrace", "python3"):
+            trap = self.directory / "cwd" / name
+            trap.write_text("#!/bin/sh\necho trapped\n")
+            trap.chmod(0o755)
+        path = {**os.environ, "PATH": ":.:/nonexistent"}
+        self.check(["pycalls", "x.py"], "bpftrace is not installed", 1, environment=path)
+        path = {**os.environ, "PATH": f".:{self.directory / 'bin'}"}
+        _, output, _ = self.run_trace("pycalls", "-c", "print('ran')", environment=path)
+        self.assertEqual(sorted(output.splitlines()), ["@calls: 42", "Counting.", "ran"])
+
+
+class Targets(TraceTest):
+    def refused(self, pid, message):
+        status, output, errors = self.run_trace("pycalls", "-p", str(pid))
+        self.assertEqual((status, output), (1, ""))
+        self.assertEqual(errors, f"pyusdt-trace: {message}\n")
+        self.assertFalse(self.pids.exists(), "bpftrace was started")
+
+    def test_none(self):
+        for pid in (4194305, 10**20):
+            self.refused(pid, f"there is no process {pid}: it may have ended")
+
+    def test_thread(self):
+        code = "import sys, threading\nthreading.Thread(target=sys.stdin.read).start()\n"
+        code += "print('up', flush=True)"
+        target = self.target(code)
+        tasks = {int(task.name) for task in Path(f"/proc/{target.pid}/task").iterdir()}
+        thread, = tasks - {target.pid}
+        self.refused(thread, f"{thread} is a thread of process {target.pid}: "
+                             f"use -p {target.pid}")
+
+    def test_ended(self):
+        target = self.target()
+        target.stdin.close()
+        self.assertTrue(self.ends(self.descriptor(target.pid)))
+        # Nobody has waited for it yet: /proc has it still.
+        self.refused(target.pid, f"process {target.pid} has ended")
+
+    def test_without_the_library(self):
+        target = self.target("""if True:
+            name = open('/proc/self/comm', 'w')
+            name.write('a\\033[1mb')
+            name.close()
+            print('up', flush=True)
+            import sys
+            sys.stdin.read()
+        """)
+        self.refused(target.pid, f"process {target.pid} (a?[1mb) has no libpyusdt loaded: "
+                                 "start it with python3 -m pyusdt, or import pyusdt in it")
+
+    def test_child_has_the_library(self):
+        target = self.target(f"""if True:
+            import subprocess
+            child = subprocess.Popen([{sys.executable!r}, "-c",
+                "import pyusdt, sys\\nprint('up', flush=True)\\nsys.stdin.read()"])
+            child.wait()
+        """)
+        child, = target_children(target.pid)
+        name = Path(f"/proc/{child}/comm").read_text().strip()
+        self.refused(target.pid, f"process {target.pid} ({name}) has no libpyusdt loaded: "
+                                 f"its child {child} ({name}) has, use -p {child}")
+
+    def test_nothing_armed(self):
+        code = "import pyusdt\nprint('up', flush=True)\nimport sys\nsys.stdin.read()"
+        for events, told in (("none", True), ("py_start", False)):
+            with self.subTest(events=events):
+                target = self.target(code, env={**os.environ, "PYUSDT_EVENTS": events})
+                tracer = self.start("pycalls", "-p", str(target.pid))
+                self.assertEqual(tracer.stdout.readline(), "Counting.\n")
+                tracer.send_signal(signal.SIGINT)
+                output, errors = tracer.communicate(timeout=SECONDS)
+                self.assertEqual((tracer.returncode, output), (0, "@calls: 42\n"))
+                self.assertEqual(
+                    errors,
+                    f"pyusdt-trace: process {target.pid} has no events armed and looks for "
+                    "no tracer: there is nothing to see until it calls pyusdt.enable()\n"
+                    if told else "",
+                )
+
+    def test_other_process_of_that_number(self):
+        """It is held by a descriptor, not by its number."""
+        child = subprocess.Popen(["sleep", "3600"])
+        with target.Process(child.pid) as process:
+            self.assertFalse(process.has_ended())
+            child.kill()
+            child.wait()
+            self.assertTrue(process.has_ended())
+
+
+def target_children(pid):
+    return target.Process(pid).children()
+
+
+class Environment(TraceTest):
+    """The program sees what it would see without this command."""
+
+    SHOW = """
+        import os, signal, sys
+        import importlib.util
+        print(sys.executable, sys.argv, sys.orig_argv, sys.flags, sys.path, sys.prefix)
+        print(sorted((name, value) for name, value in os.environ.items() if name != "_"))
+        print([signal.getsignal(number) for number in sorted(signal.valid_signals())
+               if number not in (signal.SIGKILL, signal.SIGSTOP)])
+        print(signal.pthread_sigmask(signal.SIG_BLOCK, []), os.getpgrp(), os.getcwd())
+        print(sorted(os.listdir("/proc/self/fd")))
+        print(importlib.util.find_spec("pyusdt") is not None)
+    """
+
+    def same(self, python, *words, **options):
+        script = self.script(self.SHOW)
+        run = [python.name, *words, script, "a", "-c"]
+        plain = subprocess.run(
+            run, executable=python.path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, cwd=self.directory / "cwd",
+            env=self.environment(), timeout=SECONDS, **options,
+        )
+        self.assertEqual((plain.returncode, plain.stderr), (0, ""))
+        given = [] if python.name == "python3" else ["--python", python.name]
+        ours = self.run_trace("-o", "/dev/null", *given, "pycalls", script, "a", "-c",
+                              **options)
+        self.assertEqual((ours[0], ours[2]), (0, ""))
+        self.assertEqual(ours[1], plain.stdout)
+
+    def test_python3(self):
+        link = self.directory / "bin" / "python3"
+        link.symlink_to(sys.executable)
+        self.same(trace.Python("python3", str(link)))
+
+    def test_virtual_environment(self):
+        place = self.directory / "venv"
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+        (self.directory / "bin" / "python3").symlink_to(place / "bin" / "python3")
+        self.same(trace.Python(str(place / "bin/python3"), str(place / "bin/python3")))
+
+    def test_other_python3(self):
+        other = self.directory / "bin" / "python3"
+        other.write_text("#!/bin/sh\necho trapped\n")
+        other.chmod(0o755)
+        status, output, _ = self.run_trace("-o", "/dev/null", "pycalls", "-c",
+                                           "import sys; print(sys.executable)")
+        self.assertEqual((status, output), (0, f"{sys.executable}\n"))
+
+    def test_ignored_signals(self):
+        def ignore():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+        link = self.directory / "bin" / "python3"
+        link.symlink_to(sys.executable)
+        self.same(trace.Python("python3", str(link)), preexec_fn=ignore)
+
+
+if __name__ == "__main__":
+    unittest.main()
