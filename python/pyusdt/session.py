@@ -73,7 +73,8 @@ def trace_process(bpftrace, script, process, output):
         failed = tracer.could_not_attach()
         tracer.show_messages()
         if failed:
-            raise Failure(f"bpftrace could not attach to process {process.pid}")
+            why = process.why_not_attached()
+            raise Failure(f"bpftrace could not attach to process {process.pid}{why}")
         if unarmed and not process.is_armed():
             complain(
                 f"process {process.pid} has no events armed and looks for no tracer: "
@@ -221,9 +222,19 @@ def attach(stack, bpftrace, script, program, process, output, signals):
 def wait_until(condition, signals, stopped, seconds=POLL_SECONDS):
     while not condition():
         received = signals.wait(seconds)
-        if received and not condition():
+        if received and not is_so_within(GRACE_SECONDS, condition):
             raise Interrupted(received.si_signo, stopped)
         signals.keep(received)
+
+
+def is_so_within(seconds, condition):
+    """What bpftrace has said that it is may be on its way to here."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > limit:
+            return False
+        time.sleep(HOLD_POLL_SECONDS)
+    return True
 
 
 def pass_on(received, program):

@@ -127,8 +127,8 @@ class Process:
             return script
         if all(is_file(path, mapped) for path in wanted):
             return script
-        seen = f"/proc/{self.pid}/root{path}"
-        if not is_file(seen, mapped):
+        seen = [place for place in self._places(path) if is_file(place, mapped)]
+        if not seen:
             raise Failure(
                 f"the libpyusdt.so that process {self.pid} has loaded has been replaced or "
                 "removed since: start the process again"
@@ -139,7 +139,31 @@ class Process:
                 "with letters that bpftrace does not take: use the pyusdt-trace of that "
                 "installation"
             )
-        return IN_SCRIPT.sub(seen, script)
+        return IN_SCRIPT.sub(seen[0], script)
+
+
+
+    def _places(self, path):
+        """Where the file may be, below what the process has for a root directory.
+
+        Not as this process sees it where that is another way: with -p, bpftrace 0.17 to
+        0.27 do not all find it, or find it twice.
+        """
+        yield f"/proc/{self.pid}/root{path}"
+        # The root directory of a chroot(2), unlike a container's, is below this process'.
+        yield f"/proc/{self.pid}/root{path.removeprefix(self._root())}"
+
+    def _root(self):
+        try:
+            return os.readlink(f"/proc/{self.pid}/root").removesuffix("/")
+        except OSError:
+            return ""
+
+    def why_not_attached(self):
+        """What bpftrace does not say of why it could not attach."""
+        if self._root():
+            return ": it is in a chroot, in which only bpftrace 0.27 and later find probes"
+        return ""
 
 
 def is_file(path, status):

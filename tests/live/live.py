@@ -121,10 +121,11 @@ class Tracer:
 class Program:
     """A program under python -m pyusdt that stands before its first line."""
 
-    def __init__(self, *words, options=(), environment=None, stdout=subprocess.PIPE):
+    def __init__(self, *words, options=(), environment=None, stdout=subprocess.PIPE,
+                 python=(sys.executable,)):
         held, self._release = os.pipe()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pyusdt", "--wait-fd", str(held), *options, *words],
+            [*python, "-m", "pyusdt", "--wait-fd", str(held), *options, *words],
             pass_fds=[held],
             stdin=subprocess.PIPE,
             stdout=stdout,
