@@ -56,9 +56,9 @@ Options, before PROGRAM:
   --flame FILE       make a flame graph (FILE.svg), folded stacks or, as FILE.json, what
                      speedscope reads, of a script that keeps stacks; without -o the
                      trace itself is not shown
-  --python PYTHON    run PROGRAM with this interpreter (default: python3, if that is
-                     {sys.executable},
-                     else that one)
+  --python PYTHON    run PROGRAM with this interpreter (default: python3 where it is
+                     the interpreter of this command, else that,
+                     {sys.executable})
   --list             list the installed scripts
   -h, --help         print this help
 
