@@ -174,10 +174,10 @@ class Signals(TraceTest):
     def test_of_a_program(self):
         program = self.script("""
             import signal
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, lambda number, _: exit(100 + number))
+            ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            signal.pthread_sigmask(signal.SIG_BLOCK, ending)
             print("ready", flush=True)
-            signal.pause()
+            exit(100 + signal.sigwait(ending))
         """)
         for number in self.ENDING:
             with self.subTest(signal=number):
