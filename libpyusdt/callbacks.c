@@ -120,21 +120,19 @@ static inline bool has_arguments(size_t nargsf, size_t count)
 	return (nargsf & ~PY_VECTORCALL_ARGUMENTS_OFFSET) >= count;
 }
 
-static COLD void forget_error(void)
-{
-	PyErr_Clear();
-}
-
-/* CPython passes small ints; another caller may pass anything, and must get no exception.
+/*
+ * CPython passes small ints; another caller may pass anything. Only an int itself is
+ * read: of anything else __index__() would be asked, which is code of the program, and
+ * may disable all that the callback is at work with.
+ *
+ * Returns: -1, as where there is none, for what is no such number.
  */
-static long number(PyObject *argument)
+static ALWAYS_INLINE long number(PyObject *argument)
 {
 	int overflow;
-	long value = PyLong_AsLongAndOverflow(argument, &overflow);
 
-	if (__builtin_expect(value == -1, 0))
-		forget_error();
-	return value;
+	return PyLong_CheckExact(argument) ? PyLong_AsLongAndOverflow(argument, &overflow)
+					   : -1;
 }
 
 /*

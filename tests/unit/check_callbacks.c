@@ -530,6 +530,39 @@ START_TEST(callbacks_called_by_others)
 }
 END_TEST
 
+/* What another caller passes in place of a number may disable all when it is asked. */
+START_TEST(callbacks_ask_nothing_of_arguments)
+{
+	fake_watch(supported_events());
+	ck_assert_int_eq(pyusdt_enable(supported_events()), 0);
+	py_exec("ran = []\n"
+		"def answers(name):\n"
+		"    def answer(*arguments):\n"
+		"        ran.append(name)\n"
+		"        core.disable()\n"
+		"        return 1\n"
+		"    return answer\n"
+		"names = ('__index__', '__int__', '__trunc__', '__float__', '__eq__',\n"
+		"    '__hash__', '__bool__', '__str__', '__repr__', '__len__')\n"
+		"space = {name: answers(name) for name in names}\n"
+		"kinds = [type('Own', (base,), space) for base in (object, int, str)]\n"
+		"callbacks = {n: M.register_callback(4, bit, None) for n, bit in\n"
+		"    EVENTS.items()}\n"
+		"main()\n"
+		"before = core.enabled()\n"
+		"core.clear()\n"
+		"for name, callback in callbacks.items():\n"
+		"    for own in (kind() for kind in kinds):\n"
+		"        for rest in ((own, own), (1, own), (own, 1)):\n"
+		"            same(callback(main.__code__, *rest), None)\n"
+		"        same(callback(own, own, own), None)\n"
+		"same((ran, core.enabled()), ([], before))\n"
+		"got = [r for r in core.records('workload.py') if r[0] in callbacks]\n"
+		"same({r[0] for r in got}, set(callbacks))\n"
+		"same({r[4] for r in got}, {-1, 1})\n");
+}
+END_TEST
+
 START_TEST(the_programs_result_is_the_same)
 {
 	py_exec("want = main()");
@@ -592,6 +625,7 @@ int main(void)
 	tcase_add_test(tcase, own_package_is_silent);
 	tcase_add_test(tcase, code_that_comes_and_goes);
 	tcase_add_test(tcase, callbacks_called_by_others);
+	tcase_add_test(tcase, callbacks_ask_nothing_of_arguments);
 	tcase_add_test(tcase, the_programs_result_is_the_same);
 	tcase_add_test(tcase, deep_recursion);
 	tcase_add_test(tcase, from_many_threads);
