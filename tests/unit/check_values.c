@@ -580,7 +580,9 @@ START_TEST(shown_by_repr)
 		"try: c()\n"
 		"except E: pass\n"
 		"same(ran, [])\n"
-		"next(generate(c))\n"
+		/* To its end: where one is left before, some versions raise a
+		 * GeneratorExit in it, which its own code handles. */
+		"for _ in generate(c): pass\n"
 		"same(ran, [c])\n"
 		"told = core.records('test.py')\n"
 		"same([r[5] for r in told if r[:2] == ('PY_YIELD', 'generate')],\n"
