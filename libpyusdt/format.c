@@ -262,25 +262,21 @@ static bool is_simple(const char *data, Py_ssize_t size)
 static void add_quoted_str(struct text *text, PyObject *value)
 {
 	Py_ssize_t room = (Py_ssize_t)text_room(text), size;
-	PyObject *part;
 	const char *data;
 
 	if (PyUnicode_GetLength(value) > room) {
-		part = PyUnicode_Substring(value, 0, room);
-	} else {
-		part = Py_NewRef(value);
-		/* Most are in ASCII, and have this at hand. */
-		data = PyUnicode_AsUTF8AndSize(value, &size);
-		if (data && is_simple(data, size)) {
-			text_add_string(text, "'");
-			text_add(text, data, (size_t)size);
-			text_add_string(text, "'");
-			Py_DECREF(part);
-			return;
-		}
-		PyErr_Clear();
+		add_quoted(text, value, PyUnicode_Substring(value, 0, room));
+		return;
 	}
-	add_quoted(text, value, part);
+	/* Most are in ASCII. */
+	data = pycompat_ascii(value, &size);
+	if (data && is_simple(data, size)) {
+		text_add_string(text, "'");
+		text_add(text, data, (size_t)size);
+		text_add_string(text, "'");
+	} else {
+		add_quoted(text, value, Py_NewRef(value));
+	}
 }
 
 static void add_quoted_bytes(struct text *text, PyObject *value)

@@ -96,6 +96,42 @@ PyObject *pycompat_type_dict(PyTypeObject *type)
 	return PyType_GetDict(type);
 }
 
+/*
+ * The stable ABI does not tell whether a str is in ASCII. CPython's own str.isascii()
+ * looks at one bit for it; as a C function that is six instructions, by the method a
+ * hundred.
+ *
+ * Returns: NULL where it cannot be had.
+ */
+static PyCFunction isascii_function(void)
+{
+	static PyCFunction function; /* atomic */
+	PyCFunction found = __atomic_load_n(&function, __ATOMIC_RELAXED);
+	PyObject *empty, *method;
+
+	if (found)
+		return found;
+	empty = PyUnicode_FromStringAndSize(NULL, 0);
+	method = empty ? PyObject_GetAttrString(empty, "isascii") : NULL;
+	if (method && PyCFunction_GetFlags(method) == METH_NOARGS)
+		found = PyCFunction_GetFunction(method);
+	PyErr_Clear();
+	Py_XDECREF(method);
+	Py_XDECREF(empty);
+	__atomic_store_n(&function, found, __ATOMIC_RELAXED);
+	return found;
+}
+
+const char *pycompat_ascii(PyObject *text, Py_ssize_t *size)
+{
+	PyCFunction is_ascii = isascii_function();
+
+	/* True and False are immortal. */
+	if (!is_ascii || is_ascii(text, NULL) != Py_True)
+		return NULL;
+	return PyUnicode_AsUTF8AndSize(text, size);
+}
+
 PyFrameObject *pycompat_frame_back(PyFrameObject *frame)
 {
 	return PyFrame_GetBack(frame);

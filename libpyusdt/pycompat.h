@@ -46,6 +46,16 @@ int pycompat_line(PyObject *code, int offset);
  */
 PyObject *pycompat_type_dict(PyTypeObject *type);
 
+/*
+ * @text: a str. PyUnicode_AsUTF8AndSize() makes CPython keep the UTF-8 in the str, but
+ * for one in ASCII, which is its own: an object of the program must not grow because it
+ * is looked at.
+ *
+ * Returns: its characters, and in @size how many; they last as long as @text does. NULL,
+ * with no exception set, where it is not in ASCII, or that cannot be told.
+ */
+const char *pycompat_ascii(PyObject *text, Py_ssize_t *size);
+
 /* Returns: the caller's frame, a new reference, or NULL. */
 PyFrameObject *pycompat_frame_back(PyFrameObject *frame);
 

@@ -153,8 +153,6 @@ WRAP_OBJECT(PySequence_GetItem, (PyObject * sequence, Py_ssize_t index),
 	    (sequence, index))
 WRAP_OBJECT(PyType_GetName, (PyTypeObject * type), (type))
 WRAP_OBJECT(PyUnicode_AsASCIIString, (PyObject * text), (text))
-WRAP(const char *, NULL, PyUnicode_AsUTF8AndSize, (PyObject * text, Py_ssize_t *size),
-     (text, size))
 WRAP_OBJECT(Py_CompileString, (const char *source, const char *name, int start),
 	    (source, name, start))
 WRAP(char *, NULL, PyOS_double_to_string,

@@ -50,7 +50,7 @@ unit_failing = malloc calloc strdup free opendir pthread_create \
 	PyObject_CallMethod PyObject_CallNoArgs PyObject_GenericGetDict \
 	PyObject_GetAttrString PyObject_GetIter PyObject_Repr PySequence_GetItem \
 	PyThreadState_New PyTuple_New PyType_FromSpec PyType_GetName PyType_GetQualName \
-	PyUnicode_AsASCIIString PyUnicode_AsEncodedString PyUnicode_AsUTF8AndSize \
+	PyUnicode_AsASCIIString PyUnicode_AsEncodedString \
 	PyUnicode_FromString PyUnicode_Substring PyWeakref_NewRef Py_AddPendingCall \
 	Py_CompileString _PyObject_CallFunction_SizeT _PyObject_CallMethod_SizeT \
 	_PyObject_New
