@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pycompat.h"
 
+#include <string.h>
+
+#include "memory.h"
+
 #define WEAK __attribute__((weak))
 
 extern PyTypeObject PyCode_Type WEAK;
@@ -94,6 +98,81 @@ int pycompat_line(PyObject *code, int offset)
 PyObject *pycompat_type_dict(PyTypeObject *type)
 {
 	return PyType_GetDict(type);
+}
+
+/*
+ * How a dict is kept, as CPython 3.12 to 3.15 have it: PyDictObject.ma_keys is followed,
+ * in PyDictKeysObject, by a count of references, two bytes of sizes, and dk_kind.
+ */
+#define DICT_KEYS     (sizeof(PyObject) + 2 * sizeof(uint64_t))
+#define KEYS_KIND     (sizeof(Py_ssize_t) + 2)
+#define KIND_GENERAL  0
+#define KIND_ALL_STR  1 /* DICT_KEYS_UNICODE */
+#define KIND_SPLIT    2 /* of an instance: the names of attributes, exact str, too */
+#define KINDS_UNKNOWN UINT32_C(0x03100000)
+
+/* Returns: of the kinds above; -1 where memory has no such thing. */
+static int kind_of_keys(PyObject *dict)
+{
+	const char *keys;
+	unsigned char kind;
+
+	return memory_read(&keys, (const char *)dict + DICT_KEYS, sizeof(keys)) &&
+			       memory_read(&kind, keys + KEYS_KIND, sizeof(kind))
+		       ? kind
+		       : -1;
+}
+
+/* Returns: a dict with the keys "a" and @second; NULL with an exception set. */
+static PyObject *dict_of_two(PyObject *second)
+{
+	PyObject *dict = second ? PyDict_New() : NULL;
+
+	if (dict && (PyDict_SetItemString(dict, "a", Py_None) < 0 ||
+		     PyDict_SetItem(dict, second, Py_None) < 0))
+		Py_CLEAR(dict);
+	Py_XDECREF(second);
+	return dict;
+}
+
+/* Returns: whether dicts are kept as said above, tried out; -1: memory ran out. */
+static int find_kinds(void)
+{
+	PyObject *all_str = dict_of_two(PyUnicode_FromString("b"));
+	PyObject *general = dict_of_two(PyLong_FromLong(1));
+	int result = -1;
+
+	if (all_str && general)
+		result = kind_of_keys(all_str) == KIND_ALL_STR &&
+			 kind_of_keys(general) == KIND_GENERAL;
+	PyErr_Clear();
+	Py_XDECREF(all_str);
+	Py_XDECREF(general);
+	return result;
+}
+
+static bool kinds_are_known(void)
+{
+	static int known = -1; /* atomic; -1: not yet found out */
+	int now = __atomic_load_n(&known, __ATOMIC_RELAXED);
+
+	if (now < 0) {
+		now = pycompat_version() < KINDS_UNKNOWN ? find_kinds() : 0;
+		__atomic_store_n(&known, now, __ATOMIC_RELAXED);
+	}
+	return now > 0;
+}
+
+bool pycompat_dict_has_str_keys(PyObject *dict)
+{
+	const char *keys;
+	unsigned char kind;
+
+	if (!PyDict_Check(dict) || !kinds_are_known())
+		return false;
+	memcpy(&keys, (const char *)dict + DICT_KEYS, sizeof(keys));
+	kind = (unsigned char)keys[KEYS_KIND];
+	return kind == KIND_ALL_STR || kind == KIND_SPLIT;
 }
 
 /*

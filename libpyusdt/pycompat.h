@@ -47,6 +47,12 @@ int pycompat_line(PyObject *code, int offset);
 PyObject *pycompat_type_dict(PyTypeObject *type);
 
 /*
+ * Returns: whether CPython keeps @dict as one that never had a key but exact str, so that
+ * to look one up runs no code of the program; false where that cannot be told at once.
+ */
+bool pycompat_dict_has_str_keys(PyObject *dict);
+
+/*
  * @text: a str. PyUnicode_AsUTF8AndSize() makes CPython keep the UTF-8 in the str, but
  * for one in ASCII, which is its own: an object of the program must not grow because it
  * is looked at.

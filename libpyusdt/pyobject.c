@@ -18,19 +18,50 @@ PyObject *pyobject_attribute(PyObject *object, const char *name)
 	return value;
 }
 
+/* Returns: what @dict has for @name, a new reference, or NULL. */
+static PyObject *look_up(PyObject *dict, const char *name)
+{
+	PyObject *key = PyUnicode_InternFromString(name);
+	PyObject *found = key ? Py_XNewRef(PyDict_GetItemWithError(dict, key)) : NULL;
+
+	PyErr_Clear();
+	Py_XDECREF(key);
+	return found;
+}
+
+/*
+ * In the dicts of modules and classes the names we look for come first, and to compare
+ * some keys takes less than to make one and its hash.
+ */
+#define COMPARED_FIRST 16
+
+/*
+ * As look_up(), but compares keys one by one: where one is no exact str, CPython's own
+ * look-up may run an __eq__ of the user.
+ */
+static PyObject *search(PyObject *dict, const char *name)
+{
+	PyObject *key, *value;
+	Py_ssize_t position = 0, count = 0;
+
+	while (PyDict_Next(dict, &position, &key, &value)) {
+		if (PyUnicode_CheckExact(key) &&
+		    PyUnicode_CompareWithASCIIString(key, name) == 0)
+			return Py_NewRef(value);
+		if (++count == COMPARED_FIRST && pycompat_dict_has_str_keys(dict))
+			return look_up(dict, name);
+	}
+	return NULL;
+}
+
 PyObject *pyobject_dict_get(PyObject *dict, const char *name)
 {
-	PyObject *key, *value, *found = NULL;
-	Py_ssize_t position = 0;
+	PyObject *found;
 
 	if (!dict)
 		return NULL;
 	PYCOMPAT_BEGIN_CRITICAL_SECTION(dict);
-	/* In the dicts of modules and classes the names we look for come first. */
-	while (!found && PyDict_Next(dict, &position, &key, &value))
-		if (PyUnicode_CheckExact(key) &&
-		    PyUnicode_CompareWithASCIIString(key, name) == 0)
-			found = Py_NewRef(value);
+	found = search(dict, name);
 	PYCOMPAT_END_CRITICAL_SECTION();
 	return found;
 }

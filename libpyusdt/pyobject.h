@@ -21,7 +21,8 @@ PyObject *pyobject_attribute(PyObject *object, const char *name);
 
 /*
  * The value of the key @name (ASCII) in @dict. Compares no keys but exact strings: any
- * other could run an __eq__ of the user. @dict may be NULL.
+ * other could run an __eq__ of the user. @dict may be NULL. Takes as long in a large dict
+ * as in a small one, where all its keys are exact strings.
  *
  * Returns: a new reference; NULL, with no exception set, where there is none.
  */

@@ -69,11 +69,43 @@ static PyObject *clear(PyObject *self, PyObject *unused)
 	Py_RETURN_NONE;
 }
 
+static size_t keys_seen;
+
+int __real_PyDict_Next(PyObject *dict, Py_ssize_t *position, PyObject **key,
+		       PyObject **value);
+int __wrap_PyDict_Next(PyObject *dict, Py_ssize_t *position, PyObject **key,
+		       PyObject **value)
+{
+	keys_seen++;
+	return __real_PyDict_Next(dict, position, key, value);
+}
+
+/* Returns: how many keys were looked at to make the metadata, and the module's name. */
+static PyObject *keys_for(PyObject *self, PyObject *arguments)
+{
+	const struct codemeta *meta;
+	PyObject *code, *globals;
+
+	(void)self;
+	if (!PyArg_ParseTuple(arguments, "OO", &code, &globals))
+		return NULL;
+	keys_seen = 0;
+	meta = codetable_add(&table, code, globals);
+	ck_assert_ptr_nonnull(meta);
+	ck_assert(!PyErr_Occurred());
+	return Py_BuildValue("(ns)", (Py_ssize_t)keys_seen, meta->module);
+}
+
 static PyMethodDef functions[] = {
-	{"add", add, METH_O, NULL},          {"add_id", add_id, METH_O, NULL},
-	{"find", find, METH_O, NULL},        {"line_of", line_of, METH_O, NULL},
-	{"count", count, METH_NOARGS, NULL}, {"hash_of", hash, METH_O, NULL},
-	{"clear", clear, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL},
+	{"keys_for", keys_for, METH_VARARGS, NULL},
+	{"add", add, METH_O, NULL},
+	{"add_id", add_id, METH_O, NULL},
+	{"find", find, METH_O, NULL},
+	{"line_of", line_of, METH_O, NULL},
+	{"count", count, METH_NOARGS, NULL},
+	{"hash_of", hash, METH_O, NULL},
+	{"clear", clear, METH_NOARGS, NULL},
+	{NULL, NULL, 0, NULL},
 };
 
 static void setup(void)
@@ -329,6 +361,60 @@ START_TEST(modules)
 }
 END_TEST
 
+/* Each first event asks for names that may not be there: not by looking at all of them.
+ */
+START_TEST(modules_with_many_names)
+{
+	py_exec("class Instance: pass\n"
+		"class Dict(dict): pass\n"
+		"def names(count, kind=dict):\n"
+		"    return kind({f'name{i}': i for i in range(count)})\n"
+		"def attributes(count):\n"
+		"    instance = Instance()\n"
+		"    for i in range(count): setattr(instance, f'name{i}', i)\n"
+		"    return instance.__dict__\n"
+		"def named(space, value='late'):\n"
+		"    space['__name__'] = value\n"
+		"    return space\n"
+		"few = keys_for(new(), names(20))\n"
+		"assert 0 < few[0] <= 40\n"
+		"for count in (100, 1000, 100_000):\n"
+		"    same(keys_for(new(), names(count)), few)\n"
+		"    same(keys_for(new(), names(count, Dict)), few)\n"
+		"    same(keys_for(new(), named(names(count))), (few[0], 'late'))\n"
+		"    same(keys_for(new(), named(names(count), 7)), few)\n"
+		"for count in (20, 25): same(keys_for(new(), attributes(count)), few)\n");
+}
+END_TEST
+
+/* A key of the user that has the same hash is asked by CPython's own look-up. */
+START_TEST(hostile_keys_among_many)
+{
+	py_exec("ran = []\n"
+		"class Key:\n"
+		"    def __hash__(self): return hash('__name__')\n"
+		"    def __eq__(self, other): ran.append(other); return True\n"
+		"class Text(str):\n"
+		"    __eq__ = Key.__eq__\n"
+		"    __hash__ = str.__hash__\n"
+		"def modules(first, last):\n"
+		"    for keys in ([Key()], [Text('__name__')], [1, Key()],\n"
+		"                 [Key(), Text('__package__')]):\n"
+		"        space = {f'name{i}': i for i in range(first)}\n"
+		"        space.update((key, 'hostile') for key in keys)\n"
+		"        space.update({f'late{i}': i for i in range(last)})\n"
+		"        ran.clear()\n"
+		"        yield keys_for(new(), space)[1]\n"
+		"        same(ran, [])\n"
+		"        del space[keys[0]]\n"
+		"        ran.clear()\n"
+		"        yield keys_for(new(), space)[1]\n"
+		"        same(ran, [])\n"
+		"for first, last in ((0, 1000), (3, 1000), (100, 0), (1000, 1000)):\n"
+		"    same([*modules(first, last)], [''] * 8)\n");
+}
+END_TEST
+
 START_TEST(own_package)
 {
 	py_exec("def own_in(**space):\n"
@@ -418,6 +504,8 @@ int main(void)
 	tcase_add_test(tcase, odd_names);
 	tcase_add_test(tcase, no_code_objects);
 	tcase_add_test(tcase, modules);
+	tcase_add_test(tcase, modules_with_many_names);
+	tcase_add_test(tcase, hostile_keys_among_many);
 	tcase_add_test(tcase, own_package);
 	tcase_add_test(tcase, cleared_and_used_again);
 	tcase_add_test(tcase, weak_references_kept_by_the_program);

@@ -71,7 +71,9 @@ tests_unit_check_codelist_CFLAGS = $(unit_cflags) -Wno-missing-prototypes
 tests_unit_check_codelist_LDADD = $(unit_libs)
 tests_unit_check_callnames_CFLAGS = $(unit_cflags)
 tests_unit_check_callnames_LDADD = $(unit_libs)
-tests_unit_check_codemeta_CFLAGS = $(unit_cflags)
+# How many keys of a dict are looked at.
+tests_unit_check_codemeta_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=PyDict_Next
+tests_unit_check_codemeta_CFLAGS = $(unit_cflags) -Wno-missing-prototypes
 tests_unit_check_codemeta_LDADD = $(unit_libs)
 tests_unit_check_control_CFLAGS = $(unit_cflags)
 tests_unit_check_control_LDADD = $(unit_libs)
