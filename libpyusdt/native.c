@@ -197,7 +197,7 @@ static uint64_t found;
 
 static void look(void)
 {
-	const char *compat = getenv("PYUSDT_COMPAT");
+	const char *compat = secure_getenv("PYUSDT_COMPAT");
 	struct search search = {.address = (uintptr_t)pycompat_interpreter()};
 
 	if (compat && !strcmp(compat, "1"))

@@ -21,7 +21,7 @@ struct options_values options_values = {.size = 256};
 /* Returns: the number in the environment, or -1: there is none, or not one in range. */
 static long environment_number(const char *name, unsigned long least, unsigned long most)
 {
-	const char *text = getenv(name);
+	const char *text = secure_getenv(name);
 	unsigned long number;
 	char *end;
 
@@ -40,7 +40,7 @@ static const char *const value_names[] = {
 /* Returns: one of PYUSDT_VALUES_*, or -1. */
 static int environment_values(void)
 {
-	const char *text = getenv("PYUSDT_VALUES");
+	const char *text = secure_getenv("PYUSDT_VALUES");
 
 	for (int i = 0; text && i <= PYUSDT_VALUES_REPR; i++)
 		if (!strcmp(text, value_names[i]))
@@ -50,7 +50,7 @@ static int environment_values(void)
 
 static const char *environment_text(const char *name)
 {
-	const char *text = getenv(name);
+	const char *text = secure_getenv(name);
 
 	return text ? text : "";
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 
 #include "pyusdt.h"
 
@@ -176,6 +177,23 @@ static PyObject *layout(PyObject *module, PyObject *unused)
 	return NULL;
 }
 
+/*
+ * Returns: the environment variable, or None: also where the process has more rights than
+ * who has started it, who then must not choose what it is told to do.
+ */
+static PyObject *environment(PyObject *module, PyObject *argument)
+{
+	PyObject *name = PyUnicode_AsUTF8String(argument);
+	const char *value;
+
+	(void)module;
+	if (!name)
+		return NULL;
+	value = secure_getenv(PyBytes_AsString(name));
+	Py_DECREF(name);
+	return value ? PyUnicode_DecodeFSDefault(value) : Py_NewRef(Py_None);
+}
+
 static PyObject *version(PyObject *module, PyObject *unused)
 {
 	(void)module;
@@ -215,6 +233,7 @@ static PyMethodDef methods[] = {
 	{"options", options_get, METH_NOARGS, NULL},
 	{"layout", layout, METH_NOARGS, NULL},
 	{"pattern_error", pattern_error, METH_O, NULL},
+	{"environment", environment, METH_O, NULL},
 	{"version", version, METH_NOARGS, NULL},
 	{"events", events, METH_NOARGS, NULL},
 	{NULL, NULL, 0, NULL},

@@ -38,8 +38,6 @@ def _drop_current_folder():
 if _is_runner():
     _drop_current_folder()
 
-import os
-
 from pyusdt import _pyusdt
 from pyusdt.events import Event, parse_events, supported
 
@@ -161,10 +159,16 @@ def parse_patterns(patterns):
     return patterns
 
 
+def _environment(name, default=None):
+    """A variable of ours in the environment, which is not heeded in a setuid program."""
+    value = _pyusdt.environment(name)
+    return default if value is None else value
+
+
 def _arm_at_import():
     # An import that fails or prints would change the program: enable() reports the same.
     try:
-        events = parse_events(os.environ.get("PYUSDT_EVENTS", "all"))
+        events = parse_events(_environment("PYUSDT_EVENTS", "all"))
         if events:
             enable(events)
     except (OSError, ValueError):

@@ -241,7 +241,7 @@ def fail(message: str) -> "NoReturn":
 def choose_events(options: Options) -> pyusdt.Event:
     if options.events is not None:
         return parse_events(options.events, fail)
-    return parse_events(os.environ.get("PYUSDT_EVENTS", "all"), fail_environment)
+    return parse_events(pyusdt._environment("PYUSDT_EVENTS", "all"), fail_environment)
 
 
 def parse_events(text: str, complain: "Callable[[str], NoReturn]") -> pyusdt.Event:
@@ -269,7 +269,7 @@ def configure(options: Options) -> None:
     try:
         for name, patterns in (("include", include), ("exclude", exclude)):
             if patterns is None:
-                patterns = os.environ.get(f"PYUSDT_{name.upper()}")
+                patterns = pyusdt._environment(f"PYUSDT_{name.upper()}")
             if patterns is not None:
                 changes[name] = patterns
         pyusdt.configure(**changes)
