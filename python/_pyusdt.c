@@ -241,7 +241,7 @@ static PyMethodDef methods[] = {
 
 static PyModuleDef_Slot slots[] = {
 	{Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
-#ifdef Py_mod_gil
+#ifdef Py_MOD_GIL_NOT_USED
 	{Py_mod_gil, Py_MOD_GIL_NOT_USED},
 #endif
 	{0, NULL},
