@@ -125,6 +125,9 @@ bool layout_find_tstate(__s64 *offset, const char **why)
 	PyThreadState *state = PyThreadState_Get();
 	bool compared;
 
+	*why = memory_refusal();
+	if (*why)
+		return false;
 	find_candidates(state, &candidates);
 	PyEval_SaveThread();
 	keep_those_with(state, &candidates);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "memory.h"
 
+#include <errno.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -11,4 +12,22 @@ bool memory_read(void *to, const void *from, size_t size)
 
 	/* The kernel reports a bad address where we would die of it. */
 	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
+}
+
+const char *memory_refusal(void)
+{
+	char from = 0, to;
+
+	if (memory_read(&to, &from, sizeof(to)))
+		return NULL;
+	switch (errno) {
+	case EPERM:
+		return "process_vm_readv: Operation not permitted: a seccomp filter, of "
+		       "a "
+		       "container perhaps, refuses it";
+	case ENOSYS:
+		return "process_vm_readv: Function not implemented: this kernel, or what "
+		       "stands for one, does not have it";
+	}
+	return "process_vm_readv, by which frames are looked for, is refused";
 }

@@ -9,4 +9,10 @@
 /* Returns: false where not all of it can be read, or the kernel refuses to. */
 bool memory_read(void *to, const void *from, size_t size);
 
+/*
+ * Returns: NULL; or why nothing at all can be read, as a static string: the kernel, or
+ * what a container allows, has the last word on it.
+ */
+const char *memory_refusal(void);
+
 #endif /* PYUSDT_MEMORY_H */

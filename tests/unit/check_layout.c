@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* LAYOUT: that frames are where it says, when it is announced, and what it does not
  * touch. */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "layout_offsets.h"
 #include "support.h"
@@ -407,6 +412,43 @@ START_TEST(a_pending_exception_is_kept)
 }
 END_TEST
 
+/* For this process: what a container's filter of system calls may do. */
+static void refuse_process_vm_readv(uint32_t error)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {ARRAY_SIZE(filter), filter};
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+/* Threads keep their PyThreadState as ever: the reason must not say that they do not. */
+static const struct {
+	uint32_t error;
+	const char *says;
+} refusals[] = {
+	{EPERM, "process_vm_readv: Operation not permitted"},
+	{ENOSYS, "process_vm_readv: Function not implemented"},
+	{EACCES, "process_vm_readv"},
+};
+
+START_TEST(memory_that_cannot_be_read)
+{
+	const char *why = "";
+
+	refuse_process_vm_readv(refusals[_i].error);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LAYOUT), 0);
+	ck_assert_ptr_null(pyusdt_layout(&why));
+	ck_assert_msg(!strncmp(why, refusals[_i].says, strlen(refusals[_i].says)), "%s",
+		      why);
+}
+END_TEST
+
 /* No guess is made of what is not known. */
 START_TEST(unknown_versions)
 {
@@ -469,5 +511,6 @@ int main(void)
 	tcase_add_test(tcase, silent_when_disarmed);
 	tcase_add_test(tcase, an_interpreter_that_ends);
 	tcase_add_test(tcase, a_pending_exception_is_kept);
+	tcase_add_loop_test(tcase, memory_that_cannot_be_read, 0, ARRAY_SIZE(refusals));
 	return support_main("layout", bare, tcase);
 }
