@@ -12,7 +12,7 @@ struct interp;
 /*
  * Walk the calling thread's stack by @layout, as a BPF program would, and compare each
  * frame with what CPython's own functions say of it. Where no Python function runs (an
- * embedder that has none yet) two are run for that.
+ * embedder that has none yet) some are run for that.
  *
  * Needs the GIL of @interp.
  *

@@ -6,11 +6,15 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "interp.h"
+#include "layout_check.h"
 #include "layout_offsets.h"
+#include "layout_tstate.h"
 #include "support.h"
 
 #define MAX_FRAMES 100
@@ -412,6 +416,147 @@ START_TEST(a_pending_exception_is_kept)
 }
 END_TEST
 
+/* The fields of a layout, by which frames are found. */
+#define FIELD(name) #name, offsetof(struct pyusdt_layout, name)
+static const struct {
+	const char *name;
+	size_t offset;
+} fields[] = {
+	{FIELD(frame)},       {FIELD(frame_indirect)}, {FIELD(previous)},
+	{FIELD(code)},        {FIELD(owner)},          {FIELD(instr)},
+	{FIELD(name)},        {FIELD(qualname)},       {FIELD(first_shim)},
+	{FIELD(filename)},    {FIELD(bytecode)},       {FIELD(ascii)},
+	{FIELD(firstlineno)},
+};
+
+static __u32 *field_of(struct pyusdt_layout *layout, int field)
+{
+	return (__u32 *)(void *)((char *)layout + fields[field].offset);
+}
+
+static bool is_accepted(const struct pyusdt_layout *layout)
+{
+	const char *why = NULL;
+	bool accepted = layout_check(interp_find(), layout, &why);
+
+	ck_assert_int_eq(accepted, !why);
+	ck_assert(!PyErr_Occurred());
+	return accepted;
+}
+
+static bool is_field(int field, const char *name)
+{
+	return !strcmp(fields[field].name, name);
+}
+
+/*
+ * Not wrong, or as good: frame_indirect is 0 or not; enum _frameowner has 2 for frames
+ * that run no more. Beyond a frame are others, with bytes that may be like its owner by
+ * chance.
+ */
+static bool may_be_right(int field, uint32_t value, uint32_t right)
+{
+	return value == right || (is_field(field, "frame_indirect") && value && right) ||
+	       (is_field(field, "first_shim") && value == 2) ||
+	       (is_field(field, "owner") && value >= right + 8);
+}
+
+static void try_field(int field)
+{
+	const struct pyusdt_layout *right = pyusdt_layout(NULL);
+	struct pyusdt_layout wrong = *right;
+	__u32 *value = field_of(&wrong, field), was = *value;
+
+	ck_assert(is_accepted(right));
+	/* All that is there, what is far beyond, and what is no address. */
+	for (uint32_t i = 0; i < 1024; i++) {
+		*value = i < 512 ? i : UINT32_MAX >> (i & 31) << (i >> 4 & 31);
+		if (!may_be_right(field, *value, was))
+			ck_assert_msg(!is_accepted(&wrong), "%s = %u, not %u",
+				      fields[field].name, *value, was);
+	}
+}
+
+static PyObject *try_here(PyObject *self, PyObject *field)
+{
+	(void)self;
+	try_field((int)PyLong_AsLong(field));
+	Py_RETURN_NONE;
+}
+
+static PyMethodDef tries[] = {
+	{"try_field", try_here, METH_O, NULL},
+	{NULL, NULL, 0, NULL},
+};
+
+/*
+ * Where no function runs, and in a stack of functions of all kinds, whose names, lines
+ * and files are not alike. The first is not large enough for bytes that may be like an
+ * owner.
+ */
+START_TEST(a_wrong_field_is_refused)
+{
+	char call[100];
+
+	arm();
+	if (!is_field(_i, "owner"))
+		try_field(_i);
+	ck_assert_int_eq(PyModule_AddFunctions(PyImport_AddModule("__main__"), tries), 0);
+	py_exec("space = {'try_field': try_field}\n"
+		"exec(compile('\\n' * 4320 + '''\n"
+		"class Class:\n"
+		"    def method(self, field): yield from map(try_field, [field])\n"
+		"    def outer(self, field):\n"
+		"        return sorted([field], key=lambda f: [*self.method(f)])\n"
+		"''', 'dir/of the fields.py', 'exec'), space)\n"
+		/* Globals of many addresses. */
+		"def nested(depth, field):\n"
+		"    if depth:\n"
+		"        exec('nested(depth - 1, field)', dict(globals(), depth=depth,\n"
+		"            field=field))\n"
+		"    else: space['Class']().outer(field)\n");
+	snprintf(call, sizeof(call), "nested(8, %d)", _i);
+	py_exec(call);
+}
+END_TEST
+
+/* It does not crash where nothing is an address, nor hang where there is no end. */
+START_TEST(wrong_fields_together)
+{
+	const struct pyusdt_layout *right = arm();
+	uint32_t random = (uint32_t)_i;
+	int refused = 0;
+
+	for (int i = 0; i < 2000; i++) {
+		struct pyusdt_layout wrong = *right;
+
+		for (int field = 0; field < (int)ARRAY_SIZE(fields); field++) {
+			random = random * 1664525 + 1013904223;
+			if (random >> 31)
+				*field_of(&wrong, field) = random >> 13 & 0x1f8;
+		}
+		refused += !is_accepted(&wrong);
+	}
+	ck_assert_int_gt(refused, 1900);
+}
+END_TEST
+
+START_TEST(a_wrong_thread_state_is_refused)
+{
+	const struct pyusdt_layout *right = arm();
+	struct pyusdt_layout wrong = *right;
+
+	for (wrong.tstate = -4096; wrong.tstate < 4096; wrong.tstate += 4)
+		if (layout_tstate_at(wrong.tstate) != PyThreadState_Get())
+			ck_assert(!is_accepted(&wrong));
+	for (int i = 0; i < 64; i++) {
+		wrong.tstate = (int64_t)(UINT64_MAX << i);
+		if (layout_tstate_at(wrong.tstate) != PyThreadState_Get())
+			ck_assert(!is_accepted(&wrong));
+	}
+}
+END_TEST
+
 /* For this process: what a container's filter of system calls may do. */
 static void refuse_process_vm_readv(uint32_t error)
 {
@@ -511,6 +656,9 @@ int main(void)
 	tcase_add_test(tcase, silent_when_disarmed);
 	tcase_add_test(tcase, an_interpreter_that_ends);
 	tcase_add_test(tcase, a_pending_exception_is_kept);
+	tcase_add_loop_test(tcase, a_wrong_field_is_refused, 0, ARRAY_SIZE(fields));
+	tcase_add_loop_test(tcase, wrong_fields_together, 0, 5);
+	tcase_add_test(tcase, a_wrong_thread_state_is_refused);
 	tcase_add_loop_test(tcase, memory_that_cannot_be_read, 0, ARRAY_SIZE(refusals));
 	return support_main("layout", bare, tcase);
 }
