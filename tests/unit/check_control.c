@@ -157,13 +157,12 @@ START_TEST(rollback_of_a_first_enable)
 	py_exec("before = state()\n"
 		"for number in range(1, len(EVENTS) + 1):\n"
 		"    hook(REGISTER, number)\n"
-		"    same(core.enable(core.ALL), -5)\n"
+		"    same(core.enable(core.ALL), -EIO)\n"
 		"    countdown.clear()\n"
 		"    same(core.active(), 0)\n"
 		"    same(state(), before)\n"
 		"same(core.enable(core.ALL), 0)\n"
 		"same((events(4), registered(4)), needed(*EVENTS))\n");
-	ck_assert_int_eq(EIO, 5);
 }
 END_TEST
 
@@ -174,7 +173,7 @@ START_TEST(rollback_of_a_further_enable)
 		"before = state()\n"
 		"for number in (1, 2):\n"
 		"    hook(REGISTER, number)\n"
-		"    same(core.enable(core.ALL), -5)\n"
+		"    same(core.enable(core.ALL), -EIO)\n"
 		"    countdown.clear()\n"
 		"    same(state(), before)\n"
 		"same(core.enable(core.ALL), 0)\n"
@@ -189,7 +188,7 @@ START_TEST(rollback_of_a_poll)
 	py_exec("before = state()\n"
 		"for number in (1, 2):\n"
 		"    hook(REGISTER, number)\n"
-		"    same(core.poll(), -5)\n"
+		"    same(core.poll(), -EIO)\n"
 		"    countdown.clear()\n"
 		"    same(state(), before)\n"
 		"same(core.poll(), 1)\n"
@@ -405,13 +404,12 @@ START_TEST(from_within_an_audit_hook)
 		"                            core.supported()))\n"
 		"sys.addaudithook(nested)\n"
 		"same(core.enable(core.LINE), 0)\n"
-		"same(results, [None] + [-35] * 4 + [0, everything])\n"
+		"same(results, [None] + [-EDEADLK] * 4 + [0, everything])\n"
 		"same((core.enabled(), events(4)), (core.LINE, {'LINE'}))\n"
 		"results.clear()\n"
 		"same(core.disable(), 0)\n"
-		"same(results, [None] + [-35] * 4 + [core.LINE, everything])\n"
+		"same(results, [None] + [-EDEADLK] * 4 + [core.LINE, everything])\n"
 		"same(core.enabled(), 0)\n");
-	ck_assert_int_eq(EDEADLK, 35);
 }
 END_TEST
 

@@ -146,7 +146,7 @@ START_TEST(called_from_an_audit_hook_in_the_watcher)
 		"sys.addaudithook(nested)\n"
 		"core.watch(core.LINE)\n"
 		"until(lambda: events(4) == {'LINE'})\n"
-		"same(results, [-35] * 3)\n");
+		"same(results, [-EDEADLK] * 3)\n");
 }
 END_TEST
 

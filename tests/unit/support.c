@@ -122,6 +122,7 @@ uint64_t supported_events(void)
 void py_define_state(void)
 {
 	py_exec("import gc\n"
+		"from errno import EDEADLK, EIO\n"
 		"M = sys.monitoring\n"
 		"E = M.events\n"
 		"EVENTS = {n: getattr(E, n) for n in core.NAMES if hasattr(E, n)}\n"
