@@ -9,11 +9,16 @@ python_sources = \
 	python/pyusdt/flamegraph.py \
 	python/pyusdt/output.py \
 	python/pyusdt/presets.py \
+	python/pyusdt/printer.py \
 	python/pyusdt/py.typed \
+	python/pyusdt/records.py \
 	python/pyusdt/run.py \
+	python/pyusdt/script.py \
 	python/pyusdt/session.py \
+	python/pyusdt/sourcelines.py \
 	python/pyusdt/stacks.py \
 	python/pyusdt/target.py \
+	python/pyusdt/textform.py \
 	python/pyusdt/trace.py \
 	python/pyusdt/tracer.py
 dist_pkgpython_DATA = $(python_sources)

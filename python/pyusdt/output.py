@@ -16,7 +16,7 @@ class Output:
     def __init__(self, name=None):
         self.name = "standard output" if name is None else name
         self.error = None
-        # A trace has values of the program: they are not for everybody.
+        # A trace has values of the program, which may be secrets.
         opener = None if name is None else private
         try:
             self._file = open(
@@ -65,7 +65,19 @@ def standard_output():
 
 
 def private(path, flags):
-    return os.open(path, flags, 0o600)
+    """An opener. As perf record -o does it, a new file is for its owner only, and one that
+    exists keeps its mode: whoever made it has chosen.
+
+    Links are followed, as /dev/stdout is one, but not where somebody else has laid them: in
+    /tmp anybody can. (Linux itself refuses that, and files of others there, where
+    fs.protected_symlinks and fs.protected_regular are set.)
+    """
+    try:
+        return os.open(path, flags | os.O_NOFOLLOW | os.O_NOCTTY, 0o600)
+    except OSError as error:
+        if error.errno != errno.ELOOP or os.lstat(path).st_uid not in (0, os.geteuid()):
+            raise
+    return os.open(path, flags | os.O_NOCTTY, 0o600)
 
 
 def say(text):

@@ -16,6 +16,7 @@ import time
 from pyusdt.failure import Failure, Interrupted
 from pyusdt.output import say
 from pyusdt.target import Process
+from pyusdt.textform import escape
 from pyusdt.tracer import Tracer, shell_status
 
 PROG = "pyusdt-trace"
@@ -275,7 +276,7 @@ def tell_trouble(tracer):
 
 
 def complain(text):
-    say(f"{PROG}: {text}\n")
+    say(f"{PROG}: {escape(text)}\n")
 
 
 def leave(tracer, output, status):

@@ -12,19 +12,20 @@ import os
 import re
 import signal
 import sys
-import warnings
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
-from types import CodeType
 from typing import NamedTuple
 
-from pyusdt import flamegraph
+from pyusdt import flamegraph, output, records
 from pyusdt.flamegraph import KERNEL, NATIVE, OTHER, PYTHON
+from pyusdt.script import Script
+from pyusdt.sourcelines import LineTable, NoLine, Place
+from pyusdt.textform import escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import NoReturn, TextIO
+    from typing import Any, NoReturn, TextIO
 
 PROG = "pyusdt-stacks"
 FORMATS = ("folded", "speedscope", "svg")
@@ -51,15 +52,6 @@ class Failure(Exception):
 # --- What the script printed
 
 
-class PythonFrame(NamedTuple):
-    """One STACK line."""
-
-    qualname: str
-    file: str
-    line: int
-    offset: int
-
-
 class Entry(NamedTuple):
     """One entry of a map. Stacks have the innermost frame first, as printed."""
 
@@ -73,17 +65,19 @@ class Entry(NamedTuple):
 @dataclass
 class Recording:
     # By key, then by depth: frames may come in any order, or not at all.
-    stacks: dict[int, dict[int, PythonFrame]] = field(default_factory=dict)
+    stacks: dict[int, dict[int, Place]] = field(default_factory=dict)
     maps: dict[str, list[Entry]] = field(default_factory=dict)
     # By map, the entries that could not be used.
     rejected: Counter[str] = field(default_factory=Counter)
+    lost: int = 0  # events, of which bpftrace has told
     empty: bool = True
 
 
-# Not only at the start of a line: the traced program may write to the same terminal.
 STACK_LINE = re.compile(
-    r"STACK\t(?:0x)?([0-9a-fA-F]{1,16})\t(\d+)\t([^\t]*)\t(.*)\t(-?\d+)\t(-?\d+)\s*$"
+    r"STACK\t(?:0x)?([0-9a-fA-F]{1,16})\t(\d+)\t([^\t]*)\t(.*)\t(-?\d+)\t(-?\d+)\s*\Z",
+    re.DOTALL,
 )
+LOST_LINE = re.compile(r"Lost (\d+) events")
 MAP_START = re.compile(r"@(\w+)\[(.*)", re.DOTALL)
 MAP_END = re.compile(r"(.*)\]: ?(.*)", re.DOTALL)
 
@@ -97,22 +91,35 @@ def read(lines: "Iterable[str]") -> Recording:
 
 
 class Reader:
-    """Takes the output of bpftrace 0.17 and later, as text or JSON, line by line."""
+    """Takes the output of bpftrace 0.17 and later, as text or JSON, line by line.
+
+    The first record decides which of both it is. In JSON a name of the traced program can
+    be nothing but a name; in bpftrace's text it may hold lines of its own, and in that of
+    pyusdt-trace it is escaped.
+    """
 
     def __init__(self) -> None:
         self.recording = Recording()
         self._entry: list[str] = []
+        self._is_json: bool | None = None
 
     def feed(self, line: str) -> None:
         self.recording.empty = self.recording.empty and not line
         if self._entry and self._continues(line):
             return
-        if line.startswith("@"):
-            self._start(line)
-        elif line.startswith('{"type"'):
+        if line.startswith('{"type"') and self._is_json is not False:
+            self._is_json = True
             self._take_json(line)
-        else:
-            self._take_stack_line(line)
+        elif self._is_json:
+            # Of the traced program, which writes to the same place.
+            return
+        elif line.startswith("@"):
+            self._start(line)
+        elif lost := LOST_LINE.fullmatch(line):
+            self.recording.lost += int(lost[1])
+        # Not only at the start of a line: the traced program may write to the same terminal.
+        elif match := STACK_LINE.search(line):
+            self._take_frame(match)
 
     def end(self) -> None:
         """The open entry, if any, will not be completed."""
@@ -144,29 +151,29 @@ class Reader:
         return True
 
     def _take_json(self, line: str) -> None:
-        try:
-            record = dict(json.loads(line, object_pairs_hook=Pairs, strict=False))
-        except (ValueError, TypeError):
-            self.recording.rejected["JSON"] += 1
-            return
-        data = record.get("data")
-        if isinstance(data, str):
-            for text in data.splitlines():
-                self._take_stack_line(text)
-        elif isinstance(data, Pairs):
-            for name, entries in data:
-                for key, value in entries if isinstance(entries, Pairs) else ():
-                    self._take_entry(name.lstrip("@"), key, str(value))
+        record = records.read(
+            line.encode("utf-8", "surrogateescape"), records.Dialect(), Script()
+        )
+        match record:
+            case records.Text("printf", text):
+                if match := STACK_LINE.match(text):
+                    self._take_frame(match)
+            case records.Map(name, _, entries):
+                for entry in entries:
+                    self._take_entry(name, json_key(entry), str(entry.value))
+            case records.Lost(events):
+                self.recording.lost += events
+            case records.Other():
+                self.recording.rejected["JSON"] += 1
 
-    def _take_stack_line(self, line: str) -> None:
-        match = STACK_LINE.search(line)
-        if match is None:
-            return
+    def _take_frame(self, match: "re.Match[str]") -> None:
+        self._is_json = self._is_json or False
         key, depth, qualname, file, first_line, offset = match.groups()
-        frame = PythonFrame(qualname, file, int(first_line), signed(int(offset)))
+        frame = Place(qualname, file, int(first_line), signed(int(offset)))
         self.recording.stacks.setdefault(int(key, 16), {})[int(depth)] = frame
 
     def _take_entry(self, name: str, key: str, value: str) -> None:
+        self._is_json = self._is_json or False
         if not is_stack_map(name):
             return
         try:
@@ -181,8 +188,14 @@ class Reader:
             self.recording.rejected[f"@{name}"] += 1
 
 
-class Pairs(tuple[tuple[str, object], ...]):
-    """A JSON object whose keys may repeat: stacks that differ in addresses only."""
+def json_key(entry: records.Entry) -> str:
+    """Whole: neither the script nor the version of bpftrace is known.
+
+    0.22 and 0.23, which escape keys twice, have no line breaks in them.
+    """
+    key = entry.key[0] if entry.key else ""
+    assert isinstance(key, str)
+    return records.unescaped(key) if "\n" not in key and "\\n" in key else key
 
 
 def signed(offset: int) -> int:
@@ -280,14 +293,19 @@ def join(
         if entry.key and not frames:
             unknown[entry.key] += entry.value
         stacks[join_entry(entry, frames, labeller)] += entry.value
-    notes = [*rejection_notes(recording, names), *unknown_notes(unknown, stacks.total())]
+    notes = [
+        *lost_notes(recording.lost),
+        *rejection_notes(recording, names),
+        *unknown_notes(unknown, stacks.total()),
+    ]
     return Joined(+stacks, notes + labeller.notes())
 
 
 def join_entry(
-    entry: Entry, frames: "dict[int, PythonFrame] | None", labeller: "Labeller"
+    entry: Entry, frames: "dict[int, Place] | None", labeller: "Labeller"
 ) -> Stack:
-    process = (Frame(" ".join(entry.labels), OTHER),) if entry.labels else ()
+    labels = escape(" ".join(entry.labels))
+    process = (Frame(labels, OTHER),) if labels else ()
     native = entry.native
     if frames and not labeller.options.full_native:
         native = below_interpreter(native)
@@ -300,7 +318,7 @@ def join_entry(
 
 
 def python_part(
-    key: int, frames: "dict[int, PythonFrame] | None", labeller: "Labeller"
+    key: int, frames: "dict[int, Place] | None", labeller: "Labeller"
 ) -> Stack:
     if not key:
         return (NO_PYTHON,)
@@ -347,7 +365,12 @@ NAMED = re.compile(
 def symbol(text: str) -> str:
     named = NAMED.fullmatch(text)
     name = named[1] if named else text
-    return UNKNOWN if ADDRESS.fullmatch(name) else name
+    return UNKNOWN if ADDRESS.fullmatch(name) else escape(name)
+
+
+def lost_notes(lost: int) -> "Iterator[str]":
+    if lost:
+        yield f"bpftrace has lost {flamegraph.count(lost, 'event')}: numbers are too low"
 
 
 def rejection_notes(recording: Recording, names: "Sequence[str]") -> "Iterator[str]":
@@ -371,16 +394,16 @@ class Labeller:
 
     def __init__(self, options: JoinOptions) -> None:
         self.options = options
-        self._frames: dict[PythonFrame, Frame] = {}
+        self._frames: dict[Place, Frame] = {}
         self._table = LineTable()
-        self._undecoded: dict[PythonFrame, str] = {}
+        self._undecoded: dict[Place, str] = {}
 
-    def frame(self, frame: PythonFrame) -> Frame:
+    def frame(self, frame: Place) -> Frame:
         if frame not in self._frames:
             self._frames[frame] = self._make(frame)
         return self._frames[frame]
 
-    def _make(self, frame: PythonFrame) -> Frame:
+    def _make(self, frame: Place) -> Frame:
         # Without a name, the script has put what it knows into the place of the file.
         name, file = (frame.qualname, frame.file) if frame.qualname else (frame.file, "")
         line = max(frame.line, 0)
@@ -388,9 +411,10 @@ class Labeller:
             line = self._decode(frame)
         elif self.options.short:
             line = 0
-        return Frame(name or "?", PYTHON, "" if self.options.short else file, line)
+        shown = "" if self.options.short else escape(file)
+        return Frame(escape(name) or "?", PYTHON, shown, line)
 
-    def _decode(self, frame: PythonFrame) -> int:
+    def _decode(self, frame: Place) -> int:
         try:
             return self._table.line(frame)
         except NoLine as reason:
@@ -406,89 +430,7 @@ class Labeller:
         return [f"--lines: {name}{more} shown with the first line: {reason}"]
 
 
-# --- Lines
-
-
-class NoLine(Exception):
-    """Why the line of a frame is not known."""
-
-
-class LineTable:
-    """Lines of bytecode offsets, from the sources as this Python compiles them."""
-
-    def __init__(self) -> None:
-        self._files: dict[str, dict[tuple[str, int], list[CodeType]] | NoLine] = {}
-
-    def line(self, frame: PythonFrame) -> int:
-        if frame.offset < 0:
-            raise NoLine("the script gives no offset")
-        codes = self._codes(frame.file).get((frame.qualname, frame.line), [])
-        if not codes:
-            raise NoLine(f"{frame.file} has no such function at line {frame.line}")
-        # Lambdas of one line have one name.
-        lines = {line_of(code, frame.offset) for code in codes}
-        if len(lines) > 1:
-            raise NoLine(f"{frame.file} has several of that name at line {frame.line}")
-        line = lines.pop()
-        if line is None:
-            raise NoLine(f"{frame.file}: no line at offset {frame.offset}")
-        return line
-
-    def _codes(self, file: str) -> dict[tuple[str, int], list[CodeType]]:
-        if file not in self._files:
-            try:
-                self._files[file] = code_objects(file)
-            except NoLine as reason:
-                self._files[file] = reason
-        found = self._files[file]
-        if isinstance(found, NoLine):
-            raise found
-        return found
-
-
-def code_objects(file: str) -> dict[tuple[str, int], list[CodeType]]:
-    found: defaultdict[tuple[str, int], list[CodeType]] = defaultdict(list)
-    pending = [compile_file(file)]
-    while pending:
-        code = pending.pop()
-        found[code.co_qualname, code.co_firstlineno].append(code)
-        pending += [const for const in code.co_consts if isinstance(const, CodeType)]
-    return dict(found)
-
-
-def source_path(file: str) -> str:
-    """Some modules of the standard library are compiled into CPython."""
-    frozen = re.fullmatch(r"<frozen ([\w.]+)>", file)
-    if frozen is None:
-        return file
-    return os.path.join(os.path.dirname(os.__file__), *frozen[1].split(".")) + ".py"
-
-
-def compile_file(file: str) -> CodeType:
-    try:
-        with open(source_path(file), "rb") as source:
-            text = source.read()
-        with warnings.catch_warnings(action="ignore"):
-            code: CodeType = compile(text, file, "exec", dont_inherit=True)
-            return code
-    except OSError as error:
-        raise NoLine(f"{file}: {error.strerror}") from None
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        raise NoLine(f"{file} is no source that Python {version} compiles") from None
-
-
-def line_of(code: CodeType, offset: int) -> int | None:
-    for start, end, line in code.co_lines():
-        if start <= offset < end:
-            return line
-    return None
-
-
 # --- Formats
-
-BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
 
 def folded(stacks: "Mapping[Stack, int]") -> str:
     """A stack and its number on each line, as flamegraph.pl, inferno and speedscope
@@ -500,7 +442,7 @@ def folded(stacks: "Mapping[Stack, int]") -> str:
 
 
 def folded_label(label: str) -> str:
-    return BREAKS.sub(" ", label).replace(";", ":")
+    return label.replace(";", ":")
 
 
 def speedscope(stacks: "Mapping[Stack, int]", title: str, unit: str) -> str:
@@ -559,7 +501,7 @@ such as pyoffcpu.bt, into folded stacks, a speedscope profile or a flame graph.
 
 EXAMPLE = """\
 example:
-  bpftrace pyoffcpu.bt -p 4711 | pyusdt-stacks --unit us -o offcpu.svg
+  bpftrace pyoffcpu.bt 4711 | pyusdt-stacks --unit us -o offcpu.svg
 
 Ctrl-C ends bpftrace, which then prints its maps.
 Exit status: 0; 1 for input that cannot be used, 2 for wrong usage.
@@ -620,7 +562,7 @@ def main(arguments: "Sequence[str] | None" = None) -> "NoReturn":
 
 
 def say(message: str) -> None:
-    print(f"{PROG}: {message}", file=sys.stderr)
+    print(f"{PROG}: {escape(message)}", file=sys.stderr)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -644,16 +586,18 @@ def read_file(name: str) -> Recording:
         raise Failure(f"{name}: {error.strerror}") from None
 
 
+# Bytes that are no UTF-8 are kept, and a carriage return in a name is no end of a line.
+AS_PRINTED: "Any" = {"encoding": "utf-8", "errors": "surrogateescape", "newline": "\n"}
+
+
 def open_input(name: str) -> "TextIO":
     if name != "-":
-        return open(name, encoding="utf-8", errors="replace")
+        return open(name, **AS_PRINTED)
     if sys.stdin is None or sys.stdin.isatty():
         raise Failure("no input: give a file, or pipe the script's output in", 2)
     # Ctrl-C is for bpftrace at the other end of the pipe, which then prints its maps.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return open(
-        sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False
-    )
+    return open(sys.stdin.fileno(), closefd=False, **AS_PRINTED)
 
 
 def choose_maps(
@@ -716,7 +660,7 @@ def write_output(name: str | None, text: str) -> None:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
         else:
-            with open(name, "wb") as file:
+            with open(name, "wb", opener=output.private) as file:
                 file.write(data)
     except BrokenPipeError:
         # The reader, such as head, has all it wants.

@@ -15,6 +15,7 @@ from pyusdt.failure import Failure, UsageError
 from pyusdt.output import Output, say
 from pyusdt.session import PROG, EndedEarly, trace_process, trace_program
 from pyusdt.target import Process
+from pyusdt.textform import escape
 
 
 def main(script_dir):
@@ -25,7 +26,7 @@ def main(script_dir):
         with contextlib.suppress(AttributeError):
             sys.stdout.flush()
     except Failure as failure:
-        say(f"{PROG}: {failure}\n")
+        say(f"{PROG}: {escape(str(failure))}\n")
         status = failure.status
     except EndedEarly as end:
         status = end.status

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 
+from pyusdt import printer
 from pyusdt.failure import signal_name
 from pyusdt.output import say
 
@@ -36,7 +37,8 @@ class Tracer:
     """bpftrace on a process, its output copied to a file and its messages to stderr."""
 
     def __init__(self, bpftrace, script, pid, output):
-        takes_pid = TAKES_PID in script.read_text(errors="replace")
+        source = script.read_text(errors="replace")
+        takes_pid = TAKES_PID in source
         self.ends_by_itself = not takes_pid
         words = [script, str(pid)] if takes_pid else ["-p", str(pid), script]
         self._output = output
@@ -44,8 +46,9 @@ class Tracer:
         self._messages = io.StringIO()
         self._is_asked = self._is_killed = False
         self._next_interrupt = 0
+        passed_on = printer.Printer(bpftrace, source, output.write, self._write_message)
         self._process = subprocess.Popen(
-            [bpftrace, "--no-warnings", *words],
+            [bpftrace, "--no-warnings", *printer.OPTIONS, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -54,25 +57,23 @@ class Tracer:
             # Of its own: it is told to end by this process only, never a second time by
             # the terminal while it prints its maps.
             process_group=0,
-            text=True,
-            errors="replace",
         )
         self._copiers = [
-            threading.Thread(target=self._copy, args=(stream, write), daemon=True)
-            for stream, write in (
-                (self._process.stdout, output.write),
-                (self._process.stderr, self._write_message),
+            threading.Thread(target=self._copy, args=(stream, take), daemon=True)
+            for stream, take in (
+                (self._process.stdout, passed_on.take_output),
+                (self._process.stderr, passed_on.take_message),
             )
         ]
         for copier in self._copiers:
             copier.start()
 
-    def _copy(self, stream, write):
+    def _copy(self, stream, take):
         for line in stream:
-            if line.rstrip("\n") == ATTACHED:
+            if line.rstrip(b"\n") == ATTACHED.encode():
                 self._attached.set()
             else:
-                write(line)
+                take(line)
 
     def _write_message(self, text):
         if self._messages is None:

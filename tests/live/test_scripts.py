@@ -207,6 +207,30 @@ twice()
         self.assertGreaterEqual(total["down"], 100_000)
         self.assertLessEqual(total["down"], total["twice"])
 
+    def test_flame_graph_of_all_kinds_of_frames(self):
+        file = self.script_file("""\
+import time
+
+def spins():
+    while time.process_time() < 1:
+        open('/dev/null').close()
+
+def sleeps():
+    time.sleep(0.05)
+
+spins()
+sleeps()
+""")
+        for script, function, kernel in (("pyoncpu-native", "spins", ".*"),
+                                         ("pyoffcpu", "sleeps", "schedule")):
+            flame = self.directory() / "folded"
+            self.trace(script, "--flame", str(flame), file)
+            self.assertRegex(
+                flame.read_text(),
+                rf"(?m);<module> \({file}:1\);{function} \({file}:\d+\);(.*;)?"
+                rf"{kernel}_\[k\](;.*)? \d+$",
+            )
+
     def test_exit_status_and_output_are_the_programs(self):
         self.trace("pycalls", "--", "-c", "import sys; print('hi'); sys.exit(7)", status=7)
         self.assertEqual(self.printed, "hi\n")

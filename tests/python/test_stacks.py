@@ -2,6 +2,7 @@
 """pyusdt-stacks: what bpftrace printed, as folded stacks, speedscope and flame graph."""
 
 import importlib
+import io
 import json
 import os
 import subprocess
@@ -152,7 +153,7 @@ FOLDED = f"""\
 
 
 def read(text: str) -> stacks.Recording:
-    return stacks.read(text.splitlines(keepends=True))
+    return stacks.read(io.StringIO(text, newline="\n"))
 
 
 def join(text: str, *maps: str, **options: bool) -> stacks.Joined:
@@ -263,8 +264,57 @@ class ReadTest(unittest.TestCase):
         self.assertEqual(fold(text), ["code 7f12:7 1"])
         self.assertEqual(fold(text, short=True), ["code 7f12 1"])
 
+    def test_lost_events_are_told(self) -> None:
+        for text in ("Lost 7 events\n@stacks[0]: 1\nLost 2 events\n",
+                     '{"type": "lost_events", "data": {"events": 9}}\n'
+                     '{"type": "map", "data": {"@stacks": {"0": 1}}}\n'):
+            joined = join(text)
+            self.assertEqual(joined.stacks.total(), 1)
+            self.assertEqual(joined.notes,
+                             ["bpftrace has lost 9 events: numbers are too low"])
+
     def test_zero_is_left_out(self) -> None:
         self.assertEqual(fold("@stacks[0]: 0\n"), [])
+
+
+def printf(text: str) -> str:
+    return json.dumps({"type": "printf", "data": text}) + "\n"
+
+
+class ForgeryTest(unittest.TestCase):
+    """What a name of the traced program may hold, and must remain: a name."""
+
+    FORGED = "\n@stacks[0, ]: 999999\n"
+    FRAME = "STACK\t5\t0\tforged\tf.py\t1\t-1\n"
+    MAP = '{"type": "map", "data": {"@stacks": {"0": 999999}}}\n'
+    STACKS = '{"type": "map", "data": {"@stacks": {"5": 7}}}\n'
+
+    def test_lines_in_a_name(self) -> None:
+        text = printf(frame_line(5, 0, f"f{self.FORGED}g")) + self.STACKS
+        self.assertEqual(fold(text, short=True), [r"f\n@stacks[0: ]: 999999\ng 7"
+                                                  .replace("0:", "0,")])
+
+    def test_frames_in_a_name(self) -> None:
+        for head in ("", "\n", "a\n"):
+            text = (printf(frame_line(5, 0, "f")) + printf(f"{head or 'x'}{self.FRAME}")
+                    + self.STACKS)
+            self.assertEqual(fold(text, short=True), ["f 7"])
+
+    def test_lines_of_the_program_amid_json(self) -> None:
+        text = (printf(frame_line(5, 0, "f")) + self.FORGED.lstrip() + self.FRAME
+                + self.STACKS)
+        self.assertEqual(fold(text, short=True), ["f 7"])
+
+    def test_json_amid_text(self) -> None:
+        text = frame_line(5, 0, "f") + self.MAP + "@stacks[5]: 7\n" + self.MAP
+        self.assertEqual(fold(text, short=True), ["f 7"])
+
+    def test_keys_that_are_escaped_twice(self) -> None:
+        """As bpftrace 0.23 does it."""
+        key = r"5,a\\tb,\\n        vfs_read+1\\n,\\n        \\uffffffc3\\uffffffa4+1\\n"
+        text = '{"type": "map", "data": {"@stacks": {"%s": 3}}}\n' % key
+        self.assertEqual(fold(text), [r"a\tb;[unknown stack 5];\u00e4;vfs_read_[k] 3"
+                                      .replace(r"\u00e4", "\u00e4")])
 
 
 class JoinTest(unittest.TestCase):
@@ -308,9 +358,17 @@ class JoinTest(unittest.TestCase):
         self.assertEqual(fold(text, short=True), ["f 3"])
 
     def test_separators_in_names(self) -> None:
-        text = (frame_line(5, 0, "a;b c", 1, "x;y\tz.py") + frame_line(6, 0, "a:b c", 1,
+        text = (frame_line(5, 0, "a;b c", 1, "x;y z.py") + frame_line(6, 0, "a:b c", 1,
                 "x:y z.py") + "@stacks[5]: 1\n@stacks[6]: 2\n")
         self.assertEqual(fold(text), ["a:b c (x:y z.py:1) 3"])
+
+    def test_names_are_escaped(self) -> None:
+        text = (frame_line(5, 0, "a\x1b[2Jb", 1, "x\ty\x9b\u202e.py")
+                + "@stacks[5, py\u2028\x07, \n    vfs\x1b+1\n, \n]: 1\n")
+        self.assertEqual(
+            fold(text),
+            [r"py\u2028\x07;a\x1b[2Jb (x\ty\x9b\u202e.py:1);vfs\x1b_[k] 1"],
+        )
 
     def test_total_is_conserved(self) -> None:
         for options in ({}, {"short": True}, {"lines": True}, {"full_native": True}):
@@ -428,6 +486,81 @@ class LinesTest(unittest.TestCase):
         for offset in (-1, (1 << 32) - 1, (1 << 64) - 1):
             line = frame_line(5, 0, "inner", 11, str(self.path), offset)
             self.assert_not_decoded(line + "@stacks[5]: 1\n", "gives no offset", 11)
+
+
+    def claimed(self, file: str) -> str:
+        """What a stack shows with a file that is one only in the words of the program."""
+        text = frame_line(5, 0, "inner", 11, file, 2) + "@stacks[5]: 1\n"
+        joined = join(text, lines=True)
+        self.assertEqual(stacks.folded(joined.stacks), f"inner ({file}:11) 1\n")
+        self.assertEqual(len(joined.notes), 1)
+        return joined.notes[0]
+
+    def test_files_that_are_no_sources(self) -> None:
+        fifo = self.path.with_name("fifo")
+        os.mkfifo(fifo)
+        link = self.path.with_name("link")
+        link.symlink_to("/dev/zero")
+        for file in (fifo, link, "/dev/zero", "/dev/tty", self.path.parent):
+            with self.subTest(file):
+                self.assertIn("is no regular file", self.claimed(str(file)))
+
+    def test_files_that_never_end(self) -> None:
+        """Regular ones by their mode, as many in /proc and /sys are."""
+        self.assertIn("has no such function", self.claimed("/proc/self/environ"))
+        if os.geteuid() == 0 and os.path.exists("/proc/kmsg"):
+            # Reading it would wait, and take it from others.
+            self.assertIn("has no such function", self.claimed("/proc/kmsg"))
+
+    def test_huge_file(self) -> None:
+        os.truncate(self.path, 1 << 40)
+        self.assertIn("is larger than 8 MiB", self.claimed(str(self.path)))
+
+    def test_link_to_a_source_is_followed(self) -> None:
+        link = self.path.with_name("link.py")
+        link.symlink_to(self.path)
+        text = self.recorded(self.namespace["inner"])
+        self.assertEqual(fold(text.replace(str(self.path), str(link)), lines=True),
+                         [f"inner ({link}:14) 1"])
+
+    def test_names_that_no_file_has(self) -> None:
+        for file in ("a\0b", "", "x" * 10_000, "\ud800"):
+            text = frame_line(5, 0, "f", 11, file, 2) + "@stacks[5]: 1\n"
+            self.assertEqual(join(text, lines=True).stacks.total(), 1)
+
+    def test_sources_are_compiled_without_privileges(self) -> None:
+        """And what they make the compiler do ends with the process that compiles."""
+        seen = self.path.with_name("seen")
+        program = dedent("""\
+            import builtins, os, resource, sys
+            from pyusdt import sourcelines
+
+            def compiler(*words, **keywords):
+                status = open("/proc/self/status").read()
+                os.write(seen, f"{os.getpid()}\\n{status}".encode())
+                os.abort()
+
+            seen = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT)
+            sourcelines.resource.RLIMIT_FSIZE = resource.RLIMIT_SIGPENDING
+            builtins.compile = compiler
+            try:
+                sourcelines.compile_apart(sys.argv[1], b"pass")
+            except sourcelines.NoLine as reason:
+                print(os.getpid(), reason)
+        """)
+        result = subprocess.run(
+            [sys.executable, "-c", program, "a.py", seen], capture_output=True, text=True,
+            timeout=SECONDS, env={**os.environ, "PYUSDT_EVENTS": "none"}, check=True,
+        )
+        pid, reason = result.stdout.split(maxsplit=1)
+        self.assertIn("a.py is no source", reason)
+        compiler, status = seen.read_text().split("\n", 1)
+        self.assertNotEqual(compiler, pid)
+        if os.geteuid() == 0:
+            self.assertRegex(status, r"(?m)^Uid:(\t65534){4}$")
+            self.assertRegex(status, r"(?m)^Gid:(\t65534){4}$")
+            self.assertRegex(status, r"(?m)^Groups:\s*$")
+            self.assertRegex(status, r"(?m)^CapEff:\t0+$")
 
 
 class SpeedscopeTest(unittest.TestCase):
@@ -633,7 +766,7 @@ class CommandTest(unittest.TestCase):
     def test_bytes_that_are_no_utf8(self) -> None:
         text = TEXT_017.replace("read_all", "read_\xff").encode("latin-1")
         Path(self.folder, "out").write_bytes(text)
-        self.assertIn("read_\ufffd", self.output("out"))
+        self.assertIn(r"read_\xff", self.output("out"))
 
     def test_format_is_that_of_the_name(self) -> None:
         for name, start in (("x.svg", "<svg "), ("x.json", "{"), ("x.txt", "22549 ")):
@@ -676,6 +809,39 @@ class CommandTest(unittest.TestCase):
 
     def test_output_that_cannot_be_written(self) -> None:
         self.assert_refused(1, "no/x: No such file", "-o", "no/x", text=TEXT_017)
+
+    def test_new_output_is_for_its_owner_only(self) -> None:
+        for mask in (0o000, 0o022):
+            name = f"out-{mask}.svg"
+            before = os.umask(mask)
+            try:
+                self.output("-o", name, text=TEXT_017)
+            finally:
+                os.umask(before)
+            self.assertEqual(Path(self.folder, name).stat().st_mode & 0o777, 0o600)
+
+    def test_output_that_exists_keeps_its_mode(self) -> None:
+        path = Path(self.folder, "out")
+        path.write_text("x" * 100_000)
+        path.chmod(0o644)
+        self.output("-o", "out", text=TEXT_017)
+        self.assertEqual(path.stat().st_mode & 0o777, 0o644)
+        self.assertEqual(path.read_text(), FOLDED)
+
+    def test_output_by_a_link(self) -> None:
+        target, link = Path(self.folder, "target"), Path(self.folder, "link")
+        target.write_text("")
+        link.symlink_to(target)
+        self.output("-o", "link", text=TEXT_017)
+        self.assertEqual(target.read_text(), FOLDED)
+        self.assertEqual(self.output("-o", "/dev/stdout", text=TEXT_017), FOLDED)
+        if os.geteuid() != 0:
+            self.skipTest("only root can lay a link in another's name")
+        os.chown(link, 65534, 65534, follow_symlinks=False)
+        target.write_text("kept")
+        self.assert_refused(1, "link: Too many levels of symbolic links", "-o", "link",
+                            text=TEXT_017)
+        self.assertEqual(target.read_text(), "kept")
 
     def test_reader_that_goes(self) -> None:
         text = "".join(f"@stacks[0, label{number}]: 1\n" for number in range(20000))

@@ -33,24 +33,35 @@ main(sys.argv.pop(1))
 # What all of them do. The text for ACTION follows; "say" writes at once.
 FAKE = """\
 #!{python} -IS
-import os, select, signal, sys, time
+import json, os, select, signal, sys, time
 ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 words = sys.argv[1:]
+if words == ["--version"]:
+    print("bpftrace v0.17.0")
+    sys.exit()
+if words[words.index("-f") + 1] != "json":
+    sys.exit("names would not be told from lines")
 pid = int(words[words.index("-p") + 1])
 with open({pids!r}, "w") as file:
     file.write(str(os.getpid()))
 
+def put(line):
+    os.write(1, (line + "\\n").encode())
+
+def record(kind, data):
+    put(json.dumps(dict(type=kind, data=data)))
+
 def say(text):
-    os.write(1, (text + "\\n").encode())
+    record("printf", text + "\\n")
 
 def maps(*_):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    say("@calls: 42")
+    record("map", dict([("@calls", 42)]))
     os._exit(0)
 
 def attach():
     signal.signal(signal.SIGINT, maps)
-    say(ATTACHED)
+    put(ATTACHED)
 
 def follow():
     target = select.poll()

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Writes records as the text that bpftrace itself prints, with all that came from the
+traced program escaped: no name can move the cursor, hide text or begin a line of its own.
+
+A record is one line; a histogram has one for each bucket, and a stack one for each frame,
+which are indented. bpftrace 0.17 to 0.27 differ in blanks and in stats(): this is one of
+theirs.
+"""
+
+import re
+import struct
+from collections.abc import Callable
+
+from pyusdt.records import (
+    Attached, Bucket, Entry, Frames, Histogram, Lost, Map, Other, Pairs, Problem, Record,
+    Text, Value,
+)
+
+BAR_WIDTH = 52
+SUFFIXES = ["", "K", "M", "G", "T", "P", "E"]
+SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# What pyusdt-stacks takes for a frame of a Python stack, wherever it stands in a line.
+STACK_MARK = "STACK\t"
+# How the records begin that are bpftrace's own.
+OWN = re.compile(r'@|Attach(?:ing|ed) \d|Lost \d|\{"type"')
+
+
+def escape(text: str, keep: str = "") -> str:
+    """What is no visible character, nor a space, is written as Python writes it in a str.
+
+    Characters that reorder or hide what is around them are not printable in Unicode's
+    terms, as little as control characters and halves of surrogates. A backslash stays one:
+    values come with escapes of their own.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or character in keep else code(character)
+        for character in text
+    )
+
+
+def code(character: str) -> str:
+    if character in SHORT:
+        return SHORT[character]
+    point = ord(character)
+    if 0xDC80 <= point <= 0xDCFF:
+        # A byte that is no UTF-8, see records.with_bytes().
+        point -= 0xDC00
+    if point < 0x100:
+        return f"\\x{point:02x}"
+    return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+
+
+def write(record: Record) -> str:
+    match record:
+        case Text():
+            return printed(record.text, record.ends_line)
+        case Map():
+            return map_text(record)
+        case Value():
+            return printed(f"{value_text(record.value)}\n")
+        case Attached(probes):
+            return f"Attaching {probes} probe{'' if probes == 1 else 's'}...\n"
+        case Lost(events):
+            return f"Lost {events} events\n"
+        case Problem(text, is_error):
+            return f"{'ERROR' if is_error else 'WARNING'}: {escape(text)}\n"
+        case Other(line):
+            return printed(f"{line}\n")
+
+
+def printed(text: str, ends_line: bool = True) -> str:
+    """What a script prints may begin with a name: it shall not read as another record.
+
+    But for one at the end, line breaks may be anybody's. So may tabs, but scripts print
+    columns with them.
+    """
+    line = text.removesuffix("\n") if ends_line else text
+    end = text[len(line):]
+    if not line.startswith(STACK_MARK):
+        line = line.replace(STACK_MARK, "STACK\\t")
+    line = escape(line, keep="\t")
+    if OWN.match(line):
+        line = f"\\x{ord(line[0]):02x}{line[1:]}"
+    return line + end
+
+
+def message(line: str) -> str:
+    """Of bpftrace's standard error, where it is text in any case."""
+    text = line.removesuffix("\n")
+    return escape(text, keep="\t") + line[len(text):]
+
+
+def map_text(record: Map) -> str:
+    """One entry under the other. Those of hist() end with a line break already, and after
+    those of stats() and avg() there is an empty line."""
+    lines = "\n".join(entry_text(record.name, entry) for entry in record.entries)
+    return lines + ("\n\n" if record.kind == "stats" else "\n")
+
+
+def entry_text(name: str, entry: Entry) -> str:
+    key = f"[{', '.join(key_text(element) for element in entry.key)}]" if entry.key else ""
+    between = ":\n" if isinstance(entry.value, Histogram) else ": "
+    return f"@{name}{key}{between}{value_text(entry.value)}"
+
+
+def key_text(element: str | Frames) -> str:
+    if isinstance(element, str):
+        return escape(element)
+    frames = "".join(f"    {escape(frame)}\n" for frame in element)
+    return f"\n{frames}" if frames else ""
+
+
+def value_text(value: object) -> str:
+    match value:
+        case Histogram():
+            return histogram_text(value)
+        case Pairs():
+            return ", ".join(f"{escape(name)} {value_text(of)}" for name, of in value)
+        case list():
+            return f"({', '.join(map(value_text, value))})"
+    return escape(str(value))
+
+
+def histogram_text(histogram: Histogram) -> str:
+    label = linear_label if histogram.linear else power_label
+    most = max((bucket.count for bucket in histogram.buckets), default=0)
+    step = max(
+        (bucket.high - bucket.low + 1 for bucket in histogram.buckets
+         if bucket.low is not None and bucket.high is not None),
+        default=1,
+    )
+    return "".join(
+        f"{bounds(bucket, histogram.linear, label, step):16}{bucket.count:8} |"
+        f"{'@' * bar(bucket.count, most):{BAR_WIDTH}}|\n"
+        for bucket in histogram.buckets
+    )
+
+
+def bounds(
+    bucket: Bucket, linear: bool, label: Callable[[int, int], str], step: int
+) -> str:
+    low, high = bucket.low, bucket.high
+    if low is None:
+        return f"(..., {label(high + 1, step)})"
+    if high is None:
+        return f"[{label(low, step)}, ...)"
+    if low == high and not linear:
+        return f"[{low}]"
+    return f"[{label(low, step)}, {label(high + 1, step)})"
+
+
+def power_label(value: int, step: int) -> str:
+    thousands = (max(value, 1).bit_length() - 1) // 10
+    return f"{value >> 10 * thousands}{SUFFIXES[thousands]}"
+
+
+def linear_label(value: int, step: int) -> str:
+    if step % 1024 or value == 0:
+        return str(value)
+    if value % 1024**2 == 0:
+        return f"{value // 1024**2}M"
+    return f"{value // 1024}K" if value % 1024 == 0 else str(value)
+
+
+def bar(count: int, most: int) -> int:
+    """bpftrace computes in single precision, which moves some bars by one."""
+    return int(single(single(single(count) / single(most)) * BAR_WIDTH)) if most else 0
+
+
+def single(value: float) -> float:
+    rounded: float = struct.unpack("f", struct.pack("f", value))[0]
+    return rounded
