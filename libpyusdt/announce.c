@@ -11,23 +11,20 @@
 
 #define MSEC_BETWEEN 1000
 
-/* Atomic, without a lock: announced twice at once is no harm, a lock across fork() is. */
+/*
+ * What has been announced, not what is about to be: a thread that returns from here goes
+ * on to code that is traced, while another may wait for a CPU before it gets to the
+ * probe. Atomic, without a lock: announced twice at once is no harm, a lock across fork()
+ * is.
+ */
 static uint64_t last_events;
 static int64_t last_msec;
 
-static bool is_due(uint64_t events)
+static bool is_due(uint64_t events, uint64_t before, int64_t now)
 {
-	uint64_t before = __atomic_exchange_n(&last_events, events, __ATOMIC_RELAXED);
-	int64_t now;
-
-	if (!events)
-		return false;
-	now = monotonic_msec();
-	if (!(events & ~before) &&
-	    now - __atomic_load_n(&last_msec, __ATOMIC_RELAXED) < MSEC_BETWEEN)
-		return false;
-	__atomic_store_n(&last_msec, now, __ATOMIC_RELAXED);
-	return true;
+	return (events & ~before) ||
+	       (events &&
+		now - __atomic_load_n(&last_msec, __ATOMIC_ACQUIRE) >= MSEC_BETWEEN);
 }
 
 static void announce_layout(void)
@@ -53,11 +50,22 @@ void announce_again(void)
 
 void announce(uint64_t events)
 {
+	uint64_t before = __atomic_load_n(&last_events, __ATOMIC_ACQUIRE);
+	int64_t now;
+
 	events &= PYUSDT_LAYOUT | PYUSDT_CODE;
-	if (!is_due(events))
+	if (!events && !before)
 		return;
-	if (events & PYUSDT_LAYOUT)
-		announce_layout();
-	if (events & PYUSDT_CODE)
-		codelist_walk(announce_code);
+	now = monotonic_msec();
+	if (is_due(events, before, now)) {
+		if (events & PYUSDT_LAYOUT)
+			announce_layout();
+		if (events & PYUSDT_CODE)
+			codelist_walk(announce_code);
+		__atomic_store_n(&last_msec, now, __ATOMIC_RELEASE);
+	}
+	/* Not where announce_again() has been called meanwhile, or another thread knows
+	 * more. */
+	__atomic_compare_exchange_n(&last_events, &before, events, false,
+				    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }

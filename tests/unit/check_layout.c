@@ -301,6 +301,33 @@ START_TEST(announced_before_enable_returns)
 }
 END_TEST
 
+static unsigned int announced_meanwhile;
+
+static void poll_meanwhile(void)
+{
+	ck_assert_int_ge(pyusdt_poll(), 0);
+	announced_meanwhile = fake_layout_count();
+}
+
+/*
+ * The watcher, on its way to the probe, may not get a CPU for long. Whoever polls then
+ * goes on to code that is to be traced: it has to be announced when that returns.
+ */
+START_TEST(announced_while_another_thread_is_about_to)
+{
+	set_poll_msec(0);
+	arm();
+	fake_watch(PYUSDT_LAYOUT);
+	fake_before_layout(poll_meanwhile);
+	ck_assert_int_ge(pyusdt_poll(), 0);
+	ck_assert_uint_eq(announced_meanwhile, 1);
+	/* Both have told it, once each. */
+	ck_assert_uint_eq(fake_layout_count(), 2);
+	ck_assert_int_ge(pyusdt_poll(), 0);
+	ck_assert_uint_eq(fake_layout_count(), 2);
+}
+END_TEST
+
 static bool is_announced_thrice(void)
 {
 	return fake_layout_count() >= 3;
@@ -652,6 +679,7 @@ int main(void)
 	tcase_add_test(tcase, a_thread_without_python);
 	tcase_add_test(tcase, announced_to_those_who_come);
 	tcase_add_test(tcase, announced_before_enable_returns);
+	tcase_add_test(tcase, announced_while_another_thread_is_about_to);
 	tcase_add_test(tcase, announced_again_by_the_watcher);
 	tcase_add_test(tcase, silent_when_disarmed);
 	tcase_add_test(tcase, an_interpreter_that_ends);

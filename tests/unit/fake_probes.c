@@ -215,10 +215,21 @@ static struct {
 	const struct pyusdt_layout *layout;
 	uint32_t python;
 	unsigned int count;
+	void (*before)(void);
 } announced;
+
+void fake_before_layout(void (*function)(void))
+{
+	announced.before = function;
+}
 
 void probe_LAYOUT(const struct pyusdt_layout *layout, uint32_t python)
 {
+	void (*before)(void) = announced.before;
+
+	announced.before = NULL;
+	if (before)
+		before();
 	pthread_mutex_lock(&lock);
 	announced.layout = layout;
 	announced.python = python;

@@ -47,6 +47,9 @@ size_t fake_count_of(enum event event, const char *name);
 
 void fake_clear(void);
 
+/* Call @function, once, when a layout is about to be announced, but is not yet. */
+void fake_before_layout(void (*function)(void));
+
 /* How often a layout was announced, and the last one. Any thread. */
 unsigned int fake_layout_count(void);
 const struct pyusdt_layout *fake_layout(uint32_t *python);
