@@ -28,14 +28,23 @@ bt_templates = \
 bt_snippets = \
 	bt/begin.bth \
 	bt/end.bth \
+	bt/entered.bth \
+	bt/file.bth \
+	bt/find.bth \
+	bt/full.bth \
+	bt/full_hist.bth \
 	bt/function.bth \
 	bt/hash.bth \
 	bt/layout.bth \
+	bt/misfits.bth \
 	bt/pad.bth \
 	bt/pop.bth \
+	bt/push.bth \
 	bt/ran.bth \
+	bt/say_full.bth \
 	bt/silence.bth \
-	bt/stack.bth
+	bt/stack.bth \
+	bt/stack_types.bth
 bt_scripts = $(bt_templates:.bt.in=.bt)
 EXTRA_DIST += $(bt_templates) $(bt_snippets) bt/expand.awk bt/syscalls.awk
 TESTS += bt/check-scripts

@@ -222,6 +222,43 @@ main()
         self.assert_maps(output, "raised", "left")
 
 
+    def test_pyexcept_without_the_ends_of_what_is_awaited(self):
+        output = self.trace_source("pyexcept", """\
+import asyncio
+
+class Numbers:
+    def __init__(self):
+        self.left = 5
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        if not self.left:
+            raise StopAsyncIteration
+        self.left -= 1
+        await asyncio.sleep(0.001)
+        return self.left
+
+async def main():
+    for _ in range(60):
+        await asyncio.sleep(0.001)
+    async for _ in Numbers():
+        pass
+    for _ in range(70):
+        try:
+            raise KeyError('told')
+        except KeyError:
+            pass
+
+asyncio.run(main())
+""")
+        self.assertEqual(
+            self.own(counts(output, "raised")), {("KeyError: 'told'", "main", "24"): 70}
+        )
+        self.assertNotIn("@raised[Stop", output)
+
+
 class Runtime(EventTest):
     def test_pygc(self):
         output = self.trace_source("pygc", """\
@@ -464,7 +501,7 @@ def main():
 
 main()
 """)
-        for function in "inner", "outer":
+        for function in (f"{name}, {self.file}" for name in ("inner", "outer")):
             suspended = histogram(output, "suspended_us", function)
             self.assertEqual(sum(suspended.values()), 4)
             self.assertEqual([n for least, n in suspended.items() if least >= 131072], [1])
@@ -475,15 +512,17 @@ main()
             self.assertGreaterEqual(
                 counts(output, "total_suspended_us")[function], 200_000
             )
-        self.assertGreaterEqual(counts(output, "total_ran_us")["rests"], 120_000)
+        self.assertGreaterEqual(counts(output, "total_ran_us")[f"rests, {self.file}"], 120_000)
         # Two were left after their first yield. That they end has events of its own, but
         # not in all versions.
-        ran = sum(histogram(output, "ran_us", "rests").values())
-        suspended = sum(histogram(output, "suspended_us", "rests").values())
+        key = f"rests, {self.file}"
+        ran = sum(histogram(output, "ran_us", key).values())
+        suspended = sum(histogram(output, "suspended_us", key).values())
         self.assertIn((ran, suspended), ((6 * 3 + 2, 6 * 2), (6 * 3 + 4, 6 * 2 + 2)))
-        self.assertEqual(sum(histogram(output, "ran_us", "catches").values()), 3)
-        self.assertEqual(sum(histogram(output, "suspended_us", "catches").values()), 2)
-        self.assertNotIn("@ran_us[main]", output)
+        key = f"catches, {self.file}"
+        self.assertEqual(sum(histogram(output, "ran_us", key).values()), 3)
+        self.assertEqual(sum(histogram(output, "suspended_us", key).values()), 2)
+        self.assertNotIn("@ran_us[main,", output)
         self.assert_maps(
             output, "ran_us", "suspended_us", "total_ran_us", "total_suspended_us",
             "longest_run_us",

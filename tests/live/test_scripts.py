@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The scripts in bt/, by themselves and by pyusdt-trace."""
 
+import importlib.util
 import os
 import re
 import subprocess
 import sys
 
-from live import BUILDDIR, ENVIRONMENT, SECONDS, LiveTest, counts, wait_until
+from live import BUILDDIR, ENVIRONMENT, FULL, SECONDS, LiveTest, counts, room, wait_until
 
 TRACE = BUILDDIR / "python/pyusdt-trace"
 
@@ -41,6 +42,32 @@ main()
 """
 
 
+MISFITS = re.compile(r"^(\d+) ends did not fit what had begun", re.MULTILINE)
+
+GREENLETS = """\
+import greenlet
+
+def rests():
+    hub.switch()
+
+def works():
+    for _ in range(5):
+        rests()
+
+def steps(number):
+    workers[number].switch()
+
+def main():
+    for step in range(6):
+        for number in range(2):
+            steps(number)
+
+hub = greenlet.getcurrent()
+workers = [greenlet.greenlet(works), greenlet.greenlet(works)]
+main()
+"""
+
+
 UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 
 
@@ -53,7 +80,7 @@ def histogram(output, name, key):
 
 
 class ScriptTest(LiveTest):
-    def trace(self, script, *words, status=0):
+    def trace(self, script, *words, status=0, environment=None, full=0):
         """Returns: what the script printed. self.printed is what the program printed."""
         output = self.directory() / "output"
         result = subprocess.run(
@@ -62,11 +89,12 @@ class ScriptTest(LiveTest):
             stderr=subprocess.PIPE,
             text=True,
             timeout=SECONDS,
-            env={**os.environ, **ENVIRONMENT},
+            env={**os.environ, **ENVIRONMENT, **(environment or {})},
         )
         self.assertEqual(result.returncode, status, result.stderr)
         text = output.read_text()
         self.assertNotRegex(result.stderr + text, r"(?m)^Lost \d+ events")
+        self.assertEqual(text.count(FULL), full)
         self.printed = result.stdout
         return text
 
@@ -74,6 +102,12 @@ class ScriptTest(LiveTest):
         path = self.directory() / "prog.py"
         path.write_text(source)
         return str(path)
+
+
+def own(table, file):
+    """{function: number} of what is counted by function and file, of this file."""
+    end = f", {file}"
+    return {key.removesuffix(end): n for key, n in table.items() if key.endswith(end)}
 
 
 class Scripts(ScriptTest):
@@ -124,6 +158,7 @@ class Scripts(ScriptTest):
                 "<- <module> None",
             ],
         )
+        self.assertEqual([line for line in lines if MISFITS.search(line)], [])
 
     def test_pyflow_of_what_is_thrown_into_a_generator(self):
         file = self.script_file("""\
@@ -172,17 +207,20 @@ main()
         )
 
     def test_pylatency(self):
-        output = self.trace("pylatency", self.script_file())
-        total = counts(output, "total_us")
+        file = self.script_file()
+        output = self.trace("pylatency", file)
+        self.assertNotRegex(output, MISFITS)
+        total = own(counts(output, "total_us"), file)
         self.assertGreaterEqual(total["sleeps"], 50_000)
         self.assertGreaterEqual(total["main"], total["sleeps"])
         self.assertLess(total["leaf"], total["sleeps"])
         # An exception is an end like any other, and a generator has three.
         for function, ends in (("leaf", 4), ("numbers", 3), ("fails", 1), ("main", 1)):
-            self.assertEqual(sum(histogram(output, "us", function).values()), ends)
+            key = f"{function}, {file}"
+            self.assertEqual(sum(histogram(output, "us", key).values()), ends)
 
     def test_pylatency_of_recursion(self):
-        output = self.trace("pylatency", self.script_file("""\
+        file = self.script_file("""\
 import time
 
 def down(depth):
@@ -200,9 +238,10 @@ def twice():
     down(3)
 
 twice()
-"""))
-        total = counts(output, "total_us")
-        self.assertEqual(sum(histogram(output, "us", "down").values()), 8)
+""")
+        output = self.trace("pylatency", file)
+        total = own(counts(output, "total_us"), file)
+        self.assertEqual(sum(histogram(output, "us", f"down, {file}").values()), 8)
         # The outermost calls only: not each of the four that each of them is.
         self.assertGreaterEqual(total["down"], 100_000)
         self.assertLessEqual(total["down"], total["twice"])
@@ -257,17 +296,107 @@ sleeps()
         calls = counts(output.read_text(), "calls")
         self.assertEqual([n for key, n in calls.items() if key.startswith("helper,")], [25])
 
+    def test_functions_of_one_name_in_two_files(self):
+        first, second = self.script_file("def main(): pass\nmain()\n"), self.script_file()
+        with open(first, "a", encoding="utf-8") as program:
+            program.write(f"exec(compile(open({second!r}).read(), {second!r}, 'exec'))\n")
+        output = self.trace("pylatency", first)
+        for file in first, second:
+            for function in "main", "<module>":
+                self.assertIn(function, own(counts(output, "total_us"), file))
+                rows = histogram(output, "us", f"{function}, {file}")
+                self.assertEqual(sum(rows.values()), 1)
+
+    def test_says_that_events_do_not_fit(self):
+        file = self.script_file("""\
+def fails():
+    raise KeyError
+
+def tries():
+    try:
+        fails()
+    except KeyError:
+        pass
+
+for _ in range(7):
+    tries()
+""")
+        for script in "pyflow", "pylatency":
+            # That an exception leaves a function is not told.
+            program = self.program(file, options=["-e", "py_start,py_return"])
+            tracer = self.tracer(BUILDDIR / f"bt/{script}.bt", "-p", program.pid)
+            program.go()
+            program.finish()
+            self.assertEqual(MISFITS.findall(tracer.stop()), ["7"])
+        # Real ones, where they are installed; they are not in CPython.
+        if importlib.util.find_spec("greenlet"):
+            for script in "pyflow", "pylatency":
+                output = self.trace(script, self.script_file(GREENLETS))
+                (misfits,) = MISFITS.findall(output)
+                self.assertGreater(int(misfits), 5)
+
+    def test_processes_that_end_in_the_middle_leave_room(self):
+        file = self.script_file("""\
+import os
+
+def ends():
+    os._exit(0)
+
+def child():
+    ends()
+
+def goes_on():
+    pass
+
+for _ in range(200):
+    if not os.fork():
+        child()
+    os.wait()
+for _ in range(9):
+    goes_on()
+""")
+        # Each is in two functions then.
+        output = self.trace("pylatency", file, environment=room(300))
+        rows = histogram(output, "us", f"goes_on, {file}")
+        self.assertEqual(sum(rows.values()), 9)
+
+    def test_full_map(self):
+        functions = "".join(f"def f{n}(): pass\nf{n}()\nf{n}()\n" for n in range(50))
+        for script in "pycalls", "pylatency", "pylines", "pyflow":
+            file = self.script_file("def f(n): return n and f(n - 1)\nf(50)\n" + functions)
+            # Said once.
+            self.trace(script, file, environment=room(30), full=1)
+
+    def test_end_of_a_long_path(self):
+        directory = self.directory() / ("long-" * 20) / "package"
+        directory.mkdir(parents=True)
+        file = directory / "module.py"
+        file.write_text(PROGRAM)
+        for script, name in ("pycalls", "calls"), ("pylatency", "total_us"), ("pylines", "hits"):
+            rows = counts(self.trace(script, str(file)), name)
+            shown = {key.split(", ")[1] for key in rows if key.startswith("leaf, ")}
+            self.assertEqual(len(shown), 1)
+            self.assert_end(shown.pop(), str(file))
+
+    def assert_end(self, shown, path):
+        """Of what does not fit into the strings of this bpftrace the end is shown."""
+        self.assertTrue(path.endswith(shown), shown)
+        self.assertGreaterEqual(len(shown), min(len(path), 56))
+
     def test_bpftrace_starts_the_program(self):
-        if self.bpftrace < (0, 23):
-            # Not a skip: such versions cannot find a library that is not loaded yet.
-            return
         file = self.script_file()
         script = BUILDDIR / "bt/pycalls.bt"
         result = subprocess.run(
             ["bpftrace", script, "-c", f"{sys.executable} -m pyusdt {file}"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=SECONDS,
         )
-        self.assertEqual(counts(result.stdout, "calls")[f"leaf, {file}, 3"], 4)
+        if self.bpftrace < (0, 24):
+            # These look for the library before the program has loaded it, and say so: the
+            # README has pyusdt-trace for them.
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn("Error finding location for probe", result.stderr)
+        else:
+            self.assertEqual(counts(result.stdout, "calls")[f"leaf, {file}, 3"], 4)
 
 
 class TraceErrors(LiveTest):

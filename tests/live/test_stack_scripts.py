@@ -4,7 +4,7 @@
 import math
 import re
 
-from live import BUILDDIR, LiveTest, counts, wait_until
+from live import BUILDDIR, FULL, LiveTest, counts, room, wait_until
 
 BT = BUILDDIR / "bt"
 
@@ -50,28 +50,33 @@ class Output(str):
 
 
 class StackScript(LiveTest):
-    def trace(self, script, source, *words):
+    name = "prog.py"
+
+    def trace(self, script, source, *words, environment=None, full=0):
         """Run a program of this source. The script is given its process id and words.
 
         Returns: what the script printed. self.file is the program, self.printed what it
         printed.
         """
-        self.file = self.directory() / "prog.py"
+        self.file = self.directory() / self.name
+        self.file.parent.mkdir(parents=True, exist_ok=True)
         self.file.write_text(source, encoding="utf-8")
         program = self.program(str(self.file))
         *words, last = [str(program.pid), *words]
-        tracer = self.tracer(last, BT / script, *words)
+        tracer = self.tracer(last, BT / script, *words, environment=environment)
         program.go()
         self.printed = program.finish()
         output = Output(tracer.stop())
         self.check_output(output, program.pid)
+        self.assertEqual(output.count(FULL), full)
         return output
 
     def check_output(self, output, pid):
         self.assertRegex(output, rf"(?m)^Process {pid}: CPython 3\.\d+\.\d+$")
         # The script's own maps are not left over.
         names = set(re.findall(r"^@(\w+)", output, re.MULTILINE))
-        self.assertFalse(names & {"layout", "announced", "seen", "entered", "key", "name"})
+        own = {"layout", "announced", "seen", "entered", "key", "name", "known", "full"}
+        self.assertFalse(names & own)
 
 
 class SystemCalls(StackScript):
@@ -166,6 +171,66 @@ caf\u00e9()
         (names,) = [n for n in output.stacks().values() if n[2:3] == ["<module>"]]
         for name in names[:2]:
             self.assertRegex(name, r"^code 0x[0-9a-f]+$")
+
+
+    def test_threads_that_end_leave_room(self):
+        source = """\
+import os, threading
+def goes_on():
+    for _ in range(7):
+        os.getppid()
+for _ in range(700):
+    thread = threading.Thread(target=len, args=[()])
+    thread.start()
+    thread.join()
+goes_on()
+"""
+        # The call that ends a thread does not return. The names of all calls need 450.
+        output = self.trace("pysyscall.bt", source, environment=room(600))
+        self.assertEqual(output.table("calls", self.file)["getppid", "goes_on"], 7)
+        output = self.trace("pysyscall-stacks.bt", source, environment=room(600))
+        self.assertGreater(output.total_in("goes_on"), 0)
+
+    def test_full_map_of_stacks(self):
+        source = """\
+import os
+functions = []
+for number in range(700):
+    names = {"os": os}
+    exec(f"def f{number}(): os.getppid()", names)
+    functions.append(names[f"f{number}"])
+for _ in range(3):
+    for function in functions:
+        function()
+"""
+        output = self.trace(
+            "pysyscall-stacks.bt", source, environment=room(600), full=1
+        )
+        innermost = re.findall(r"(?m)^STACK\t(\w+)\t0\t", output)
+        self.assertGreater(len(innermost), 500)
+        self.assertEqual(len(innermost), len(set(innermost)))
+        self.trace("pysyscall.bt", source, environment=room(600), full=1)
+
+
+class LongPath(StackScript):
+    name = "long-" * 20 + "/package/module.py"
+
+    def test_its_end_is_shown(self):
+        output = self.trace("pysyscall-stacks.bt", """\
+import os
+def asks():
+    os.getppid()
+asks()
+""")
+        self.assert_end(re.findall(r"(?m)^STACK\t\w+\t\d+\tasks\t(.*)\t2\t", output))
+        output = self.trace("pysyscall.bt", "import os\ndef asks(): os.getppid()\nasks()\n")
+        self.assert_end(re.findall(r"(?m)^@calls\[getppid, asks, (.*), 2\]: 1$", output))
+
+    def assert_end(self, shown):
+        """Of what does not fit into the strings of this bpftrace the end is shown."""
+        self.assertEqual(len(shown), 1, shown)
+        self.assertTrue(str(self.file).endswith(shown[0]), shown)
+        self.assertGreaterEqual(len(shown[0]), min(len(str(self.file)), 63))
 
 
 class Opens(StackScript):
@@ -427,6 +492,18 @@ spawns()
             self.assertEqual(output.total_in(function), 1)
 
 
+    def test_programs_that_ended_leave_room(self):
+        output = self.trace("pyexec.bt", """\
+import os
+def spawns():
+    for _ in range(60):
+        os.waitpid(os.posix_spawn('/bin/true', ['true'], {}), 0)
+spawns()
+""", environment=room(40))
+        lines = re.findall(r"(?m)^\d+: true.*\n\tby spawns .*\n\tfor ", output)
+        self.assertEqual(len(lines), 60)
+
+
 class Gil(StackScript):
     def test_contended(self):
         output = self.trace("pygil.bt", """\
@@ -470,6 +547,18 @@ class AnyScript(LiveTest):
                 self.assertNotRegex(tracer.messages(), r"(?i)error: (?!.*RLIMIT_MEMLOCK)")
                 worker.process.stdin.close()
                 worker.process.wait()
+
+    def test_no_probe_in_a_list_and_by_itself(self):
+        # bpftrace 0.17 runs the block of one of them twice, and the other one never.
+        for script in BT.glob("*.bt"):
+            blocks = re.findall(r"(?m)^((?:\w+:\S+,\n)*\w+:\S+)\n(?=[/{])", script.read_text())
+            self.assertTrue(blocks)
+            lists = [block.split(",\n") for block in blocks]
+            probes = sum(lists, [])
+            for block in lists:
+                if len(block) > 1:
+                    twice = [probe for probe in block if probes.count(probe) > 1]
+                    self.assertEqual(twice, [], script.name)
 
     def test_hint_without_a_layout(self):
         tracer = self.tracer("1", BT / "pyopen.bt")

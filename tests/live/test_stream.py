@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-from live import LIBRARY, PROGRAMS, TESTS, LiveTest, counts, wait_until
+from live import LIBRARY, PROGRAMS, TESTS, LiveTest, ask_bpftrace, counts, wait_until
 
 EVENTS_DEF = (TESTS.parent / "libpyusdt/events.def").read_text()
 EVENTS = re.findall(r"^EVENT\((\w+),", EVENTS_DEF, re.MULTILINE)
@@ -24,8 +24,8 @@ PYTHON = {
     "PYTHON_LINE": ("line", ["LINE"]),
 }
 
-# bpftrace 0.17 cannot have more than 512 bytes of strings, of 64 each, and no arg6. Later
-# ones take a kilobyte for a string of which nothing is said, and then lose some.
+# bpftrace 0.17 cannot have more than 512 bytes of strings, of 64 each. Before some version
+# after 0.23 there is no arg6. Later ones take a kilobyte for a string of which nothing is said, and then lose some.
 FIRST_SIX = (
     "%s\\t%s\\t%s\\t%d\\t%d\\t%d\\t%s\\t%s",
     "probe, str(arg0, 64), str(arg1, 64), arg2, arg3, arg4 != 0, str(arg4, {size}), "
@@ -58,8 +58,10 @@ class Stream(LiveTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.has_all_arguments = cls.bpftrace >= (0, 18)
-        cls.text_size = VALUE_MAX if cls.has_all_arguments else 64
+        start = f"BEGIN {{ exit(); }} usdt:{LIBRARY}:pyusdt:PY_START"
+        cls.has_all_arguments = ask_bpftrace(f'{start} {{ printf("%d", arg6); }}') is not None
+        size = ask_bpftrace('BEGIN { $p = (uint64)0; printf("%d;", sizeof(str(uptr($p)))); exit(); }')
+        cls.text_size = min(VALUE_MAX, int(re.search(r"(\d+);", size)[1]))
 
     def test_each_event_alone(self):
         self.check({event: ([event], [event]) for event in supported()})
