@@ -23,8 +23,8 @@ BUILDDIR = pathlib.Path(os.environ["PYUSDT_BUILDDIR"])
 # By the link: given the file that it leads to and -p, bpftrace 0.27 attaches twice.
 LIBRARY = BUILDDIR / "libpyusdt/.libs/libpyusdt.so.0"
 
-# Long enough for a slow machine: only a failing test waits so long.
-SECONDS = 60
+# Long enough for a slow machine, be it an emulated one: only a failing test waits so long.
+SECONDS = 180
 RESEND_SECONDS = 10
 
 # bpftrace prints this once all probes are attached, where the variable is set; 0.17 to

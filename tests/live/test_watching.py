@@ -4,7 +4,7 @@
 import subprocess
 import sys
 
-from live import LIBRARY, TESTS, LiveTest, counts, probe, wait_until
+from live import LIBRARY, SECONDS, TESTS, LiveTest, counts, probe, wait_until
 
 COUNT = "@[str(arg5)] = count();"
 COUNT_BY_PID = "@[pid, str(arg5)] = count();"
@@ -192,7 +192,7 @@ class Watching(LiveTest):
         )
         program.stdin.write("\n")
         program.stdin.flush()
-        self.assertEqual(program.wait(60), 0)
+        self.assertEqual(program.wait(SECONDS), 0)
         output = tracer.stop()
         self.assertEqual(counts(output).get("f"), 1)
         self.assertNotIn("layout", output)
