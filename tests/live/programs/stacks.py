@@ -303,7 +303,7 @@ for case in (
     signals, imports, threads, greenlets, deep_error,
 ):
     case()
-recursive(400)
+recursive(200)
 asyncio.run(coroutines())
 write(REFERENCE)
 forks()
