@@ -32,7 +32,7 @@ RESEND_SECONDS = 10
 ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 
 
-# What /proc/PID/syscall has where all has been read: epoll_wait, epoll_pwait (x86-64, arm64).
+# What /proc/PID/syscall has where all has been read: epoll_wait or epoll_pwait.
 # It has "running" as soon as there is more.
 WAITING_FOR_EVENTS = ("232", "281") if os.uname().machine == "x86_64" else ("22",)
 
@@ -49,7 +49,7 @@ FULL = "A map is full: "
 
 
 def room(keys):
-    """The environment in which bpftrace has so many keys in a map, by its old and new name."""
+    """The environment for so many keys in a map, by its old and its new name."""
     return {"BPFTRACE_MAP_KEYS_MAX": str(keys), "BPFTRACE_MAX_MAP_KEYS": str(keys)}
 
 
@@ -72,8 +72,8 @@ def bpftrace_version():
 def ask_bpftrace(script):
     """What the bpftrace at hand prints of this script, None where it does not take it."""
     result = subprocess.run(
-        ["bpftrace", "-e", f"{script} END {{ }}"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        ["bpftrace", "-e", script], text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )
     return None if result.returncode else result.stdout
 

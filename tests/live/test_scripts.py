@@ -372,7 +372,8 @@ for _ in range(9):
         directory.mkdir(parents=True)
         file = directory / "module.py"
         file.write_text(PROGRAM)
-        for script, name in ("pycalls", "calls"), ("pylatency", "total_us"), ("pylines", "hits"):
+        scripts = {"pycalls": "calls", "pylatency": "total_us", "pylines": "hits"}
+        for script, name in scripts.items():
             rows = counts(self.trace(script, str(file)), name)
             shown = {key.split(", ")[1] for key in rows if key.startswith("leaf, ")}
             self.assertEqual(len(shown), 1)

@@ -552,7 +552,8 @@ class AnyScript(LiveTest):
     def test_no_probe_in_a_list_and_by_itself(self):
         # bpftrace 0.17 runs the block of one of them twice, and the other one never.
         for script in BT.glob("*.bt"):
-            blocks = re.findall(r"(?m)^((?:\w+:\S+,\n)*\w+:\S+)\n(?=[/{])", script.read_text())
+            pattern = r"(?m)^((?:\w+:\S+,\n)*\w+:\S+)\n(?=[/{])"
+            blocks = re.findall(pattern, script.read_text())
             self.assertTrue(blocks)
             lists = [block.split(",\n") for block in blocks]
             probes = sum(lists, [])

@@ -24,8 +24,9 @@ PYTHON = {
     "PYTHON_LINE": ("line", ["LINE"]),
 }
 
-# bpftrace 0.17 cannot have more than 512 bytes of strings, of 64 each. Before some version
-# after 0.23 there is no arg6. Later ones take a kilobyte for a string of which nothing is said, and then lose some.
+# bpftrace 0.17 cannot have more than 512 bytes of strings, of 64 each, and no arg6, which
+# 0.23 has not either. Later ones take a kilobyte for a string of which nothing is said, and
+# then lose some.
 FIRST_SIX = (
     "%s\\t%s\\t%s\\t%d\\t%d\\t%d\\t%s\\t%s",
     "probe, str(arg0, 64), str(arg1, 64), arg2, arg3, arg4 != 0, str(arg4, {size}), "
@@ -59,8 +60,10 @@ class Stream(LiveTest):
     def setUpClass(cls):
         super().setUpClass()
         start = f"BEGIN {{ exit(); }} usdt:{LIBRARY}:pyusdt:PY_START"
-        cls.has_all_arguments = ask_bpftrace(f'{start} {{ printf("%d", arg6); }}') is not None
-        size = ask_bpftrace('BEGIN { $p = (uint64)0; printf("%d;", sizeof(str(uptr($p)))); exit(); }')
+        cls.has_all_arguments = ask_bpftrace(f"{start} {{ @ = arg6; }}") is not None
+        size = ask_bpftrace(
+            'BEGIN { $text = (uint64)0; printf("%d;", sizeof(str(uptr($text)))); exit(); }'
+        )
         cls.text_size = min(VALUE_MAX, int(re.search(r"(\d+);", size)[1]))
 
     def test_each_event_alone(self):
