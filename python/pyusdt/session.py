@@ -238,27 +238,20 @@ def is_so_within(seconds, condition):
     return True
 
 
-def pass_on(received, program):
-    """What a process has sent to this one only is for the program too.
-
-    What the terminal sends, as for Ctrl-C, the program gets itself. A process that has sent
-    it to all of the group, as timeout(1), cannot be told from one that has not: twice is
-    what timeout itself does.
-    """
-    if received.si_code <= 0:
-        program.send_signal(received.si_signo)
-
-
 def finish(tracer, signals):
     """What was traced has ended, or bpftrace has."""
-    patience = time.monotonic()
-    if tracer.ends_by_itself:
-        # It is about to print its maps, and a signal now would keep it from that.
-        patience += PATIENCE_SECONDS
+    limit = time.monotonic() + PATIENCE_SECONDS
+
+    def is_to_be_told():
+        # One that ends by itself is about to print its maps, and a signal now would keep it
+        # from that. Others forget what they have not read.
+        is_due = not tracer.ends_by_itself and tracer.has_read_all()
+        return is_due or time.monotonic() >= limit
+
     while not tracer.has_ended():
         if signals.wait(POLL_SECONDS):
             tracer.hurry()
-        elif time.monotonic() >= patience:
+        elif is_to_be_told():
             tracer.end()
         tracer.look()
     # What it has printed is not all written yet.

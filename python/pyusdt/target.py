@@ -49,7 +49,9 @@ class Process:
         return f"process {self.pid}: {error.strerror}"
 
     def _read(self, name):
-        return pathlib.Path(f"/proc/{self.pid}/{name}").read_text(errors="replace")
+        # Only "\n" ends a line: a path may have all else.
+        with open(f"/proc/{self.pid}/{name}", errors="replace", newline="\n") as file:
+            return file.read()
 
     def has_ended(self):
         return bool(self._poll.poll(0))
@@ -60,7 +62,7 @@ class Process:
             maps = self._read("maps")
         except OSError:
             return None
-        for line in maps.splitlines():
+        for line in maps.split("\n"):
             words = line.split(maxsplit=5)
             path = words[5] if len(words) > 5 else ""
             if LIBRARY.search(path.removesuffix(" (deleted)")):

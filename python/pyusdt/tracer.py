@@ -32,6 +32,10 @@ TAKES_PID = "pid == $1"
 
 PR_SET_PDEATHSIG = 1
 
+# What /proc/PID/syscall begins with where bpftrace waits for events: the number of
+# epoll_wait or epoll_pwait. It has "running" as soon as there is more to read.
+WAITING_FOR_EVENTS = ("232", "281") if os.uname().machine == "x86_64" else ("22",)
+
 
 class Tracer:
     """bpftrace on a process, its output copied to a file and its messages to stderr."""
@@ -99,6 +103,14 @@ class Tracer:
 
     def has_ended(self):
         return self._process.poll() is not None
+
+    def has_read_all(self):
+        """All events so far: it waits for more. True, too, where that cannot be known."""
+        try:
+            call = pathlib.Path(f"/proc/{self._process.pid}/syscall").read_text()
+        except OSError:
+            return True
+        return call.startswith(tuple(f"{number} " for number in WAITING_FOR_EVENTS))
 
     def is_copying(self):
         return any(copier.is_alive() for copier in self._copiers)
