@@ -142,8 +142,8 @@ def split_option(word):
 
 
 def process_id(text):
-    # None has more digits, and int() refuses very many.
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text)):
+    # int() refuses very many digits.
+    if not (text.isascii() and text.isdigit() and len(text) < 100 and int(text)):
         raise UsageError(f"-p {text}: not a process id")
     return int(text)
 
