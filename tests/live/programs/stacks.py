@@ -303,7 +303,7 @@ for case in (
     signals, imports, threads, greenlets, deep_error,
 ):
     case()
-recursive(200)
+recursive(135)
 asyncio.run(coroutines())
 write(REFERENCE)
 forks()
