@@ -96,7 +96,7 @@ end_making() {
 # Sets `archive` to the first one that has the suite, with the last one of the packages.
 find_archive() {
 	local candidate archives
-	archives=$(debian_archives "${PYUSDT_KERNELS_MIRROR:-}")
+	archives=$(debian_archives "${PYUSDT_DEBIAN_MIRROR:-}")
 	for candidate in $archives; do
 		if debian_names "$candidate" "$suite" "$architecture" "$scratch" &&
 			grep -qxF "${packages##* }" "$scratch/names"; then
