@@ -28,14 +28,14 @@ static const char *pointer_at(const char *object, uint32_t offset)
 {
 	const char *pointer = NULL;
 
-	return memory_read(&pointer, object + offset, sizeof(pointer)) ? pointer : NULL;
+	return memory_read(&pointer, object, offset, sizeof(pointer)) ? pointer : NULL;
 }
 
 static bool is_shim(const struct walk *walk)
 {
 	unsigned char owner = 0;
 
-	return memory_read(&owner, walk->frame + walk->layout->owner, sizeof(owner)) &&
+	return memory_read(&owner, walk->frame, walk->layout->owner, sizeof(owner)) &&
 	       owner >= walk->layout->first_shim;
 }
 
@@ -84,7 +84,7 @@ static bool same_first_line(PyObject *code, uint32_t offset)
 	bool same;
 	int line = 0;
 
-	same = value && memory_read(&line, (const char *)code + offset, sizeof(line)) &&
+	same = value && memory_read(&line, code, offset, sizeof(line)) &&
 	       line == PyLong_AsLong(value);
 	Py_XDECREF(value);
 	return same;
@@ -105,7 +105,7 @@ static bool same_text(PyObject *code, const struct pyusdt_layout *layout)
 
 		if (size > sizeof(seen))
 			size = sizeof(seen);
-		same = memory_read(seen, text + layout->ascii, size) &&
+		same = memory_read(seen, text, layout->ascii, size) &&
 		       !memcmp(seen, PyBytes_AsString(ascii), size);
 	}
 	Py_XDECREF(ascii);

@@ -47,8 +47,8 @@ void *layout_tstate_at(int64_t offset)
 {
 	void *value = NULL;
 
-	return memory_read(&value, thread_pointer() + offset, sizeof(value)) ? value
-									     : NULL;
+	return memory_read(&value, thread_pointer(), offset, sizeof(value)) ? value
+									    : NULL;
 }
 
 /* Not all around the thread pointer need be mapped. */
@@ -57,7 +57,7 @@ static void find_in_page(const char *page, size_t size, const void *state,
 {
 	char copy[PAGE_SIZE];
 
-	if (!memory_read(copy, page, size))
+	if (!memory_read(copy, page, 0, size))
 		return;
 	for (size_t i = 0; i + sizeof(state) <= size; i += sizeof(state))
 		if (!memcmp(copy + i, &state, sizeof(state)) &&

@@ -5,9 +5,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-bool memory_read(void *to, const void *from, size_t size)
+bool memory_read(void *to, const void *base, int64_t offset, size_t size)
 {
+	uintptr_t from = (uintptr_t)base + (uintptr_t)offset;
 	struct iovec local = {to, size};
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): nobody but the kernel follows it. */
 	struct iovec remote = {(void *)from, size};
 
 	/* The kernel reports a bad address where we would die of it. */
@@ -16,15 +18,14 @@ bool memory_read(void *to, const void *from, size_t size)
 
 const char *memory_refusal(void)
 {
-	char from = 0, to;
+	char from = 0, to = 0;
 
-	if (memory_read(&to, &from, sizeof(to)))
+	if (memory_read(&to, &from, 0, sizeof(to)))
 		return NULL;
 	switch (errno) {
 	case EPERM:
-		return "process_vm_readv: Operation not permitted: a seccomp filter, of "
-		       "a "
-		       "container perhaps, refuses it";
+		return "process_vm_readv: Operation not permitted: a seccomp filter, "
+		       "of a container perhaps, refuses it";
 	case ENOSYS:
 		return "process_vm_readv: Function not implemented: this kernel, or what "
 		       "stands for one, does not have it";

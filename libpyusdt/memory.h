@@ -5,9 +5,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-/* Returns: false where not all of it can be read, or the kernel refuses to. */
-bool memory_read(void *to, const void *from, size_t size);
+/*
+ * Read @size bytes at @offset from @base. Neither need be right: what they come to may be
+ * no address, which a pointer in C may not.
+ *
+ * Returns: false where not all of it can be read, or the kernel refuses to.
+ */
+bool memory_read(void *to, const void *base, int64_t offset, size_t size);
 
 /*
  * Returns: NULL; or why nothing at all can be read, as a static string: the kernel, or

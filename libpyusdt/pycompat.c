@@ -114,11 +114,11 @@ PyObject *pycompat_type_dict(PyTypeObject *type)
 /* Returns: of the kinds above; -1 where memory has no such thing. */
 static int kind_of_keys(PyObject *dict)
 {
-	const char *keys;
-	unsigned char kind;
+	const void *keys = NULL;
+	unsigned char kind = 0;
 
-	return memory_read(&keys, (const char *)dict + DICT_KEYS, sizeof(keys)) &&
-			       memory_read(&kind, keys + KEYS_KIND, sizeof(kind))
+	return memory_read(&keys, dict, DICT_KEYS, sizeof(keys)) &&
+			       memory_read(&kind, keys, KEYS_KIND, sizeof(kind))
 		       ? kind
 		       : -1;
 }

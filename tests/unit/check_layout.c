@@ -478,14 +478,14 @@ static bool is_field(int field, const char *name)
 
 /*
  * Not wrong, or as good: frame_indirect is 0 or not; enum _frameowner has 2 for frames
- * that run no more. Beyond a frame are others, with bytes that may be like its owner by
- * chance.
+ * that run no more. Around the owner are addresses, and beyond a frame others, with bytes
+ * that may be like it by chance.
  */
 static bool may_be_right(int field, uint32_t value, uint32_t right)
 {
 	return value == right || (is_field(field, "frame_indirect") && value && right) ||
 	       (is_field(field, "first_shim") && value == 2) ||
-	       (is_field(field, "owner") && value >= right + 8);
+	       (is_field(field, "owner") && (value + 2 < right || value >= right + 8));
 }
 
 static void try_field(int field)
