@@ -19,9 +19,6 @@ die()
 # Of clang-format and clang-tidy: each version has its own idea of both. Debian 12 and later have it.
 lint_version=19
 
-# What only makes tests richer may be left out, but for where every test is to run.
-required=${PYUSDT_REQUIRE_LIVE:-0}
-
 is_installed()
 {
 	test "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed
@@ -46,8 +43,7 @@ update_index()
 	index_is_new=yes
 }
 
-# install PACKAGE...
-install()
+install_packages()
 {
 	say "installing $*"
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" \
@@ -67,7 +63,7 @@ need_packages()
 	update_index
 	# Word splitting is wanted.
 	# shellcheck disable=SC2086
-	install $missing
+	install_packages $missing
 }
 
 # first_of TEST NAME|NAME...: the first of these names for which TEST holds
@@ -82,7 +78,7 @@ first_of()
 	return 1
 }
 
-# want_packages PACKAGE...: the same for what tests can do without. Where releases have other names
+# want_packages PACKAGE...: the same for what tests can do without, unless all of them are to run. Where releases have other names
 # for the same, all are given, as NAME|NAME.
 want_packages()
 {
@@ -103,12 +99,12 @@ want_packages()
 		done
 		# Word splitting is wanted.
 		# shellcheck disable=SC2086
-		test -z "$missing" || install $missing
+		test -z "$missing" || install_packages $missing
 	else
 		left_out=$missing
 	fi
 	test -n "$left_out" || return 0
-	test "$required" != 1 || die "cannot be installed here:$left_out"
+	test "${PYUSDT_REQUIRE_LIVE:-0}" != 1 || die "cannot be installed here:$left_out"
 	say "tests that need these are left out, they cannot be installed here:$left_out"
 }
 

@@ -68,7 +68,9 @@ class TraceTest(LiveTest):
         for file in pathlib.Path(f"/proc/{tracer.pid}/task").glob("*/children"):
             for pid in map(int, file.read_text().split()):
                 with contextlib.suppress(FileNotFoundError):
-                    if pathlib.Path(f"/proc/{pid}/comm").read_text() == "bpftrace\n":
+                    words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+                    # Not the one that is asked for its version before.
+                    if words[0].endswith(b"/bpftrace") and b"--version" not in words:
                         found.append(pid)
         return found
 
