@@ -78,8 +78,8 @@ first_of()
 	return 1
 }
 
-# want_packages PACKAGE...: the same for what tests can do without, unless all of them are to run. Where releases have other names
-# for the same, all are given, as NAME|NAME.
+# want_packages PACKAGE...: the same for what tests can do without, unless all of them are to run.
+# Where releases have other names for the same, all are given, as NAME|NAME.
 want_packages()
 {
 	missing= left_out=
