@@ -13,5 +13,8 @@ if os.environ.get("PYUSDT_WATCHED") == "1":
 
     # Not again in a subinterpreter, or the child of a fork.
     if not semaphores.get("PY_START"):
+        # Without the watcher: it would see half of the semaphores, and the program might
+        # begin while it is still there to follow the other half.
+        pyusdt.disable()
         semaphores.add(1)
-    pyusdt.poll()
+        pyusdt.enable()
