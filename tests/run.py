@@ -32,8 +32,10 @@ def set_environment():
     sys.path[0] = str(TESTS)
     sys.path.insert(1, package)
     sys.dont_write_bytecode = True
-    # A shell's background jobs ignore it, and so would the programs that are tested.
+    # A shell's background jobs ignore the one, what nohup starts the other, and so would
+    # the programs that are tested.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def main():
