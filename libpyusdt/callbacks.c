@@ -96,7 +96,7 @@ static ALWAYS_INLINE const char *function_name(struct interp *interp, char *buff
 static COLD PyObject *refuse(struct interp *interp, const struct codemeta *code,
 			     enum event event)
 {
-	if (code->scoped || !(DISABLEABLE & (monitor_set)1 << event))
+	if (scopes_may_have(code) || !(DISABLEABLE & (monitor_set)1 << event))
 		return Py_None;
 	if (!code->own && !interp_refuse(interp, code))
 		return Py_None;

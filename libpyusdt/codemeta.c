@@ -8,7 +8,6 @@
 #include "filters.h"
 #include "pycompat.h"
 #include "pyobject.h"
-#include "scopes.h"
 #include "weakwatch.h"
 
 #define OWN_PACKAGE "pyusdt"
@@ -203,7 +202,6 @@ static struct codemeta *make(struct codetable *table, PyObject *code, PyObject *
 	}
 	meta->line = line;
 	meta->own = is_own(meta, globals);
-	meta->scoped = scopes_may_have(meta);
 	meta->id = next_id();
 	meta->table = table;
 	return meta;

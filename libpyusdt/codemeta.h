@@ -33,7 +33,6 @@ struct codemeta {
 	int line;              /* first line of the function */
 	bool own;              /* of our Python package: not told to tracers */
 	bool told;             /* to tracers: neither own nor filtered out; atomic */
-	bool scoped;           /* may be a scope of sys.monitoring: see scopes.h */
 	PyObject *code;        /* borrowed: the metadata goes with it */
 	struct weakwatch watch;
 	struct codetable *table;
