@@ -4,8 +4,11 @@
 
 #include <errno.h>
 
+#include "callbacks.h"
 #include "control.h"
 #include "events.h"
+#include "finalize.h"
+#include "fork.h"
 #include "interp.h"
 #include "pycompat.h"
 
@@ -15,6 +18,14 @@ static int check_python(void)
 	if (!pycompat_usable())
 		return -ENOTSUP;
 	return pycompat_initialized() && pycompat_attached() ? 0 : -EPERM;
+}
+
+/* Returns: 0; or what could not be registered. */
+static int register_handlers(struct interp *interp)
+{
+	int error = finalize_register(interp);
+
+	return error ? error : fork_register(interp);
 }
 
 int pyusdt_enable(uint64_t mask)
@@ -28,9 +39,9 @@ int pyusdt_enable(uint64_t mask)
 	if (!mask || mask & ~events_all)
 		return -EINVAL;
 	pending = PyErr_GetRaisedException();
-	error = interp_get(&interp);
+	error = interp_get(&interp, callbacks);
 	if (!error)
-		error = control_enable(interp, mask);
+		error = control_enable(interp, mask, register_handlers);
 	PyErr_SetRaisedException(pending);
 	return error;
 }
@@ -74,7 +85,7 @@ int pyusdt_configure(const struct pyusdt_options *options)
 	if (error)
 		return error;
 	pending = PyErr_GetRaisedException();
-	error = interp_get(&interp);
+	error = interp_get(&interp, callbacks);
 	if (!error)
 		error = control_configure(interp, options);
 	PyErr_SetRaisedException(pending);
@@ -116,7 +127,7 @@ uint64_t pyusdt_supported(void)
 	if (check_python() < 0)
 		return 0;
 	pending = PyErr_GetRaisedException();
-	if (interp_get(&interp) == 0)
+	if (interp_get(&interp, callbacks) == 0)
 		mask = monitoring_supported(&interp->monitoring);
 	PyErr_SetRaisedException(pending);
 	return mask;

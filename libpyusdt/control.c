@@ -6,67 +6,15 @@
 #include "announce.h"
 #include "collector.h"
 #include "filters.h"
-#include "finalize.h"
-#include "fork.h"
 #include "interp.h"
 #include "layout.h"
 #include "native.h"
 #include "options.h"
 #include "probes.h"
+#include "registry.h"
 #include "scopes.h"
 #include "turn.h"
 #include "watcher.h"
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-
-/* With the lock held. */
-static struct interp *armed_interps;
-static struct interp *visited; /* the one that the watcher is at */
-
-/* Armed in any interpreter; atomic. */
-static uint64_t armed_anywhere;
-
-/* With the lock held. */
-static void sum_up(void)
-{
-	uint64_t armed = 0;
-
-	for (struct interp *interp = armed_interps; interp; interp = interp->next)
-		armed |= interp->armed;
-	__atomic_store_n(&armed_anywhere, armed, __ATOMIC_RELAXED);
-}
-
-uint64_t control_armed(void)
-{
-	return __atomic_load_n(&armed_anywhere, __ATOMIC_RELAXED);
-}
-
-static void list(struct interp *interp)
-{
-	pthread_mutex_lock(&lock);
-	if (!interp->listed) {
-		interp->next = armed_interps;
-		armed_interps = interp;
-		interp->listed = true;
-	}
-	sum_up();
-	pthread_mutex_unlock(&lock);
-}
-
-static void unlist(struct interp *interp)
-{
-	pthread_mutex_lock(&lock);
-	for (struct interp **at = &armed_interps; *at; at = &(*at)->next) {
-		if (*at == interp) {
-			*at = interp->next;
-			break;
-		}
-	}
-	interp->listed = false;
-	sum_up();
-	pthread_mutex_unlock(&lock);
-}
 
 uint64_t control_watched(void)
 {
@@ -174,34 +122,105 @@ static int apply(struct interp *interp, uint64_t armed)
 
 	if (!result)
 		result = instrument(interp, active);
-	pthread_mutex_lock(&lock);
-	interp->retry = result < 0;
-	if (result >= 0) {
-		__atomic_store_n(&interp->armed, armed, __ATOMIC_RELAXED);
-		__atomic_store_n(&interp->active, active, __ATOMIC_RELAXED);
-		sum_up();
-	}
-	pthread_mutex_unlock(&lock);
+	if (result >= 0)
+		registry_set(interp, armed, active);
+	else
+		registry_set_retry(interp);
 	return result;
+}
+
+/*
+ * From within a callback: what is instrumented may have to change, though what is watched
+ * has not. Where that cannot be now, the watcher does it later.
+ */
+static void refresh(struct interp *interp)
+{
+	if (turn_try(&interp->turn)) {
+		apply(interp, interp->armed);
+		turn_end(&interp->turn);
+	} else {
+		registry_set_retry(interp);
+		watcher_look_again();
+	}
+}
+
+/* The last moment of @interp: it must not be found any more. */
+static void forget(struct interp *interp)
+{
+	bool orphaned = interp->listed;
+
+	registry_remove(interp);
+	/*
+	 * First armed in an atexit handler, after which CPython called no new ones, ours
+	 * included. A thread that is waiting for the GIL now will not get it: let it be.
+	 */
+	if (orphaned && !registry_is_visited(interp))
+		watcher_update_with_gil();
+}
+
+/*
+ * In the watcher thread, without the GIL.
+ *
+ * Returns: as apply(); -EAGAIN, -ENOMEM when it could not be tried.
+ */
+static int visit(struct interp *interp)
+{
+	/*
+	 * A thread state for this visit only: a lasting one would show in faulthandler's
+	 * output, and Py_EndInterpreter() dies of it. PyGILState_Ensure() knows the main
+	 * interpreter only.
+	 */
+	PyThreadState *state = PyThreadState_New(interp->state);
+	int result = -EAGAIN;
+
+	if (!state)
+		return -ENOMEM;
+	PyEval_AcquireThread(state);
+	/* Must not wait here: whoever is at it may be waiting for this thread to end. */
+	if (turn_try(&interp->turn)) {
+		result = interp->listed ? apply(interp, interp->armed) : 0;
+		turn_end(&interp->turn);
+	}
+	PyThreadState_Clear(state);
+	PyEval_ReleaseThread(state);
+	PyThreadState_Delete(state);
+	return result;
+}
+
+/* Caller holds the registry's lock. */
+static bool is_in_step(const struct interp *interp)
+{
+	uint64_t watched = control_watched();
+
+	return !interp->retry && (interp->armed & watched) == interp->active &&
+	       (!interp->active || followed_filters(interp) == filters_version());
+}
+
+/* For the watcher thread, which holds nothing: see watcher_set_sync(). */
+static int sync_all(void)
+{
+	return registry_visit(visit, is_in_step);
 }
 
 /*
  * Returns: 0, with all that @mask needs but a tool id: the handlers registered, the
  * layout looked for; an error takes nothing.
  */
-static int prepare(struct interp *interp, uint64_t mask)
+static int prepare(struct interp *interp, uint64_t mask, control_register_fn *handlers)
 {
 	int error = 0;
 
-	if (!interp->hooked)
-		error = finalize_hook(interp);
-	if (!error && !interp->hooked)
-		error = fork_hook(interp);
+	if (!interp->registered) {
+		interp->refresh = refresh;
+		interp->ended = forget;
+		watcher_set_sync(sync_all);
+		error = handlers(interp);
+	}
 	if (error)
 		return error;
-	interp->hooked = true;
+	interp->registered = true;
 	if (mask & PYUSDT_LAYOUT)
-		layout_prepare(interp);
+		layout_prepare(interp->callable);
 	if (mask & COLLECTOR_EVENTS)
 		error = collector_prepare(interp);
 	return error;
@@ -239,13 +258,13 @@ static int disarm(struct interp *interp)
 		return result;
 	release_tool(interp, 0);
 	forget_names(interp);
-	unlist(interp);
+	registry_remove(interp);
 	/* Stopping cannot fail. */
 	watcher_update();
 	return 0;
 }
 
-static int enable(struct interp *interp, uint64_t mask)
+static int enable(struct interp *interp, uint64_t mask, control_register_fn *handlers)
 {
 	uint64_t before = interp->armed;
 	int error;
@@ -254,12 +273,12 @@ static int enable(struct interp *interp, uint64_t mask)
 		return -ESHUTDOWN;
 	if (mask & ~monitoring_supported(&interp->monitoring))
 		return -ENOTSUP;
-	error = prepare(interp, mask);
+	error = prepare(interp, mask, handlers);
 	if (error)
 		return error;
 	error = apply(interp, mask);
 	if (error >= 0) {
-		list(interp);
+		registry_add(interp);
 		error = watcher_update();
 	}
 	if (error >= 0) {
@@ -275,7 +294,7 @@ static int enable(struct interp *interp, uint64_t mask)
 	return error;
 }
 
-int control_enable(struct interp *interp, uint64_t mask)
+int control_enable(struct interp *interp, uint64_t mask, control_register_fn *handlers)
 {
 	int error = options_environment();
 
@@ -283,10 +302,10 @@ int control_enable(struct interp *interp, uint64_t mask)
 		error = turn_take(&interp->turn);
 	if (error)
 		return error;
-	error = enable(interp, mask);
+	error = enable(interp, mask, handlers);
 	turn_end(&interp->turn);
 	watcher_look_again();
-	announce(control_watched() & control_armed());
+	announce(control_watched() & registry_armed());
 	return error;
 }
 
@@ -316,33 +335,16 @@ int control_poll(struct interp *interp)
 	 */
 	if (result > 0)
 		watcher_look_again();
-	announce(control_watched() & control_armed());
+	announce(control_watched() & registry_armed());
 	return result;
-}
-
-void control_refresh(struct interp *interp)
-{
-	if (turn_try(&interp->turn)) {
-		apply(interp, interp->armed);
-		turn_end(&interp->turn);
-	} else {
-		pthread_mutex_lock(&lock);
-		interp->retry = true;
-		pthread_mutex_unlock(&lock);
-		watcher_look_again();
-	}
 }
 
 static int configure(const struct pyusdt_options *options)
 {
 	struct pyusdt_options before = options_get();
-	bool any_armed;
 	int result;
 
-	pthread_mutex_lock(&lock);
-	any_armed = armed_interps != NULL;
-	pthread_mutex_unlock(&lock);
-	if (any_armed && options->tool_id != before.tool_id)
+	if (!registry_is_empty() && options->tool_id != before.tool_id)
 		return -EBUSY;
 	options_set(options);
 	result = watcher_update();
@@ -373,19 +375,8 @@ int control_configure(struct interp *interp, const struct pyusdt_options *option
 	if (!error && interp->listed)
 		apply(interp, interp->armed);
 	turn_end(&interp->turn);
-	announce(control_watched() & control_armed());
+	announce(control_watched() & registry_armed());
 	return error;
-}
-
-static void wait_until_unvisited(const struct interp *interp)
-{
-	PyThreadState *state = PyEval_SaveThread();
-
-	pthread_mutex_lock(&lock);
-	while (visited == interp)
-		pthread_cond_wait(&changed, &lock);
-	pthread_mutex_unlock(&lock);
-	PyEval_RestoreThread(state);
 }
 
 void control_close(struct interp *interp)
@@ -395,130 +386,9 @@ void control_close(struct interp *interp)
 	interp->closed = true;
 	/* Where this fails, sys.monitoring goes with the interpreter all the same. */
 	if (disarm(interp) < 0) {
-		unlist(interp);
+		registry_remove(interp);
 		watcher_update();
 	}
 	turn_end(&interp->turn);
-	wait_until_unvisited(interp);
-}
-
-void control_forget(struct interp *interp)
-{
-	bool orphaned = interp->listed;
-	bool visiting;
-
-	unlist(interp);
-	pthread_mutex_lock(&lock);
-	visiting = visited == interp;
-	pthread_mutex_unlock(&lock);
-	/*
-	 * First armed in an atexit handler, after which CPython called no new ones, ours
-	 * included. A thread that is waiting for the GIL now will not get it: let it be.
-	 */
-	if (orphaned && !visiting)
-		watcher_update_with_gil();
-}
-
-/* In the watcher thread, without the GIL. Returns: as control_sync(), of @interp. */
-static int visit(struct interp *interp)
-{
-	/*
-	 * A thread state for this visit only: a lasting one would show in faulthandler's
-	 * output, and Py_EndInterpreter() dies of it. PyGILState_Ensure() knows the main
-	 * interpreter only.
-	 */
-	PyThreadState *state = PyThreadState_New(interp->state);
-	int result = -EAGAIN;
-
-	if (!state)
-		return -ENOMEM;
-	PyEval_AcquireThread(state);
-	/* Must not wait here: whoever is at it may be waiting for this thread to end. */
-	if (turn_try(&interp->turn)) {
-		result = interp->listed ? apply(interp, interp->armed) : 0;
-		turn_end(&interp->turn);
-	}
-	PyThreadState_Clear(state);
-	PyEval_ReleaseThread(state);
-	PyThreadState_Delete(state);
-	return result;
-}
-
-/* With the lock held. */
-static bool is_in_step(const struct interp *interp, uint64_t watched)
-{
-	return !interp->retry && (interp->armed & watched) == interp->active &&
-	       (!interp->active || followed_filters(interp) == filters_version());
-}
-
-/* With the lock held. Returns: the first one after @last that is not in step. */
-static struct interp *next_out_of_step(struct interp *last)
-{
-	uint64_t watched = control_watched();
-	struct interp *interp = last ? last->next : armed_interps;
-
-	while (interp && is_in_step(interp, watched))
-		interp = interp->next;
-	return interp;
-}
-
-int control_sync(void)
-{
-	int result = 0;
-
-	pthread_mutex_lock(&lock);
-	visited = next_out_of_step(NULL);
-	while (visited) {
-		struct interp *last;
-		int one;
-
-		pthread_mutex_unlock(&lock);
-		one = visit(visited);
-		pthread_mutex_lock(&lock);
-		/* Where it is no longer listed, the list has changed: look at it anew
-		 * later. */
-		last = visited;
-		visited = last->listed ? next_out_of_step(last) : NULL;
-		if (!last->listed && armed_interps)
-			one = -EAGAIN;
-		if (result >= 0 && one)
-			result = one;
-		pthread_cond_broadcast(&changed);
-	}
-	pthread_mutex_unlock(&lock);
-	return result;
-}
-
-bool control_wants_watcher(void)
-{
-	bool wants;
-
-	pthread_mutex_lock(&lock);
-	wants = armed_interps != NULL;
-	pthread_mutex_unlock(&lock);
-	return wants && options_poll_msec() > 0;
-}
-
-void control_fork_prepare(void)
-{
-	pthread_mutex_lock(&lock);
-}
-
-void control_fork_parent(void)
-{
-	pthread_mutex_unlock(&lock);
-}
-
-/* Only this thread is left: a change that another one was at will never end. */
-void control_fork_child(void)
-{
-	visited = NULL;
-	for (struct interp *interp = armed_interps; interp; interp = interp->next) {
-		if (turn_is_orphaned(&interp->turn)) {
-			interp->retry = true;
-			watcher_look_again();
-		}
-	}
-	pthread_cond_init(&changed, NULL);
-	pthread_mutex_unlock(&lock);
+	registry_wait_until_unvisited(interp);
 }

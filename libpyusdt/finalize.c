@@ -17,7 +17,7 @@ static PyObject *at_exit(PyObject *self, PyObject *const *args, size_t nargsf,
 	Py_RETURN_NONE;
 }
 
-int finalize_hook(struct interp *interp)
+int finalize_register(struct interp *interp)
 {
 	PyObject *handler = callable_new(interp->callable, at_exit, interp);
 	PyObject *module = handler ? PyImport_ImportModule("atexit") : NULL;

@@ -12,6 +12,6 @@ struct interp;
  *
  * Returns: 0; -EIO, -ENOMEM.
  */
-int finalize_hook(struct interp *interp);
+int finalize_register(struct interp *interp);
 
 #endif /* PYUSDT_FINALIZE_H */

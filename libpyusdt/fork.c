@@ -14,10 +14,10 @@
 #include "announce.h"
 #include "callable.h"
 #include "codelist.h"
-#include "control.h"
 #include "filters.h"
 #include "interp.h"
 #include "pycompat.h"
+#include "registry.h"
 #include "turn.h"
 #include "watcher.h"
 
@@ -152,7 +152,7 @@ static PyObject *after_in_child(PyObject *self, PyObject *const *args, size_t na
 static void prepare(void)
 {
 	watcher_fork_prepare();
-	control_fork_prepare();
+	registry_fork_prepare();
 	turn_fork_prepare();
 	filters_fork_prepare();
 	codelist_fork_prepare();
@@ -163,7 +163,7 @@ static void parent(void)
 	codelist_fork_parent();
 	filters_fork_done();
 	turn_fork_parent();
-	control_fork_parent();
+	registry_fork_parent();
 	watcher_fork_parent();
 }
 
@@ -171,7 +171,8 @@ static void child(void)
 {
 	codelist_fork_child();
 	filters_fork_done();
-	control_fork_child();
+	if (registry_fork_child())
+		watcher_look_again();
 	turn_fork_child();
 	watcher_fork_child();
 	announce_again();
@@ -209,7 +210,7 @@ static PyObject *handlers(struct interp *interp)
 	return dict;
 }
 
-int fork_hook(struct interp *interp)
+int fork_register(struct interp *interp)
 {
 	PyObject *module = PyImport_ImportModule("posix");
 	PyObject *function =

@@ -10,6 +10,6 @@ struct interp;
  *
  * Returns: 0; -EIO, -ENOMEM.
  */
-int fork_hook(struct interp *interp);
+int fork_register(struct interp *interp);
 
 #endif /* PYUSDT_FORK_H */

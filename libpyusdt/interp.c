@@ -5,8 +5,6 @@
 #include <stdlib.h>
 
 #include "callable.h"
-#include "callbacks.h"
-#include "control.h"
 #include "pycompat.h"
 
 #define CAPSULE_NAME "pyusdt.interp"
@@ -43,7 +41,8 @@ static void capsule_destroy(PyObject *capsule)
 {
 	struct interp *interp = PyCapsule_GetPointer(capsule, CAPSULE_NAME);
 
-	control_forget(interp);
+	if (interp->ended)
+		interp->ended(interp);
 	interp_free(interp);
 }
 
@@ -60,7 +59,7 @@ struct interp *interp_find(void)
 static int make_callbacks(struct interp *interp, PyObject *made[MONITOR_COUNT])
 {
 	for (int i = 0; i < MONITOR_COUNT; i++) {
-		made[i] = callable_new(interp->callable, callbacks[i], interp);
+		made[i] = callable_new(interp->callable, interp->functions[i], interp);
 		if (!made[i]) {
 			PyErr_Clear();
 			while (i-- > 0)
@@ -115,7 +114,7 @@ static int keep(struct interp *interp)
 }
 
 /* Returns: as keep(), with all that it needs; where it is not kept, nothing is left. */
-static int make_and_keep(void)
+static int make_and_keep(const vectorcallfunc *functions)
 {
 	struct interp *interp = calloc(1, sizeof(*interp));
 	int result;
@@ -123,6 +122,7 @@ static int make_and_keep(void)
 	if (!interp)
 		return -ENOMEM;
 	interp->state = PyInterpreterState_Get();
+	interp->functions = functions;
 	turn_add(&interp->turn);
 	interp->callable = callable_type_new();
 	codetable_init(&interp->codes, interp->callable);
@@ -139,13 +139,13 @@ static int make_and_keep(void)
 	return result;
 }
 
-int interp_get(struct interp **interp)
+int interp_get(struct interp **interp, const vectorcallfunc functions[MONITOR_COUNT])
 {
 	int error = 0;
 
 	*interp = interp_find();
 	if (!*interp) {
-		error = make_and_keep();
+		error = make_and_keep(functions);
 		*interp = interp_find();
 	}
 	return error < 0 ? error : 0;

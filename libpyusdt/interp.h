@@ -18,7 +18,12 @@
 #include "turn.h"
 
 struct interp {
-	PyInterpreterState *state; /* borrowed */
+	PyInterpreterState *state;       /* borrowed */
+	const vectorcallfunc *functions; /* what sys.monitoring calls, by event; static */
+
+	/* Of who arms events here, set before the first ones are; NULL until then. */
+	void (*refresh)(struct interp *interp); /* look at what to instrument again */
+	void (*ended)(struct interp *interp); /* it goes: it must not be found any more */
 
 	/* Written with the GIL and the control lock held, read with either. */
 	uint64_t armed;  /* events, as in pyusdt.h; atomic */
@@ -37,7 +42,7 @@ struct interp {
 		bool set;           /* it is there */
 	} collector;
 	PyTypeObject *callable; /* owned */
-	bool hooked;            /* atexit and fork handlers are registered */
+	bool registered;        /* the handlers of its end and of forks are */
 	bool closed;            /* the atexit handlers have run */
 	unsigned int filters;   /* version of them that is followed; atomic */
 
@@ -67,11 +72,12 @@ static inline uint64_t interp_armed(const struct interp *interp)
 struct interp *interp_find(void);
 
 /*
- * As interp_find(), and makes it where there is none.
+ * As interp_find(), and makes it where there is none, with @functions as the callbacks of
+ * sys.monitoring, whose context it is.
  *
  * Returns: 0; -ENOTSUP, -ENOMEM, -ESHUTDOWN (the interpreter is about to end).
  */
-int interp_get(struct interp **interp);
+int interp_get(struct interp **interp, const vectorcallfunc functions[MONITOR_COUNT]);
 
 /*
  * Make new callbacks for sys.monitoring. The ones that there were tell nothing any more,

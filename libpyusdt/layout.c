@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "layout.h"
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
 #include <stdbool.h>
 
 #include "layout_check.h"
@@ -52,24 +49,24 @@ static bool expect_end(void)
 }
 
 /* Returns: NULL, or why there is no layout. */
-static const char *find(struct interp *interp, struct pyusdt_layout *layout)
+static const char *find(PyTypeObject *callable, struct pyusdt_layout *layout)
 {
 	const char *why = NULL;
 
 	(void)(layout_offsets(pycompat_version(), pycompat_runtime(), layout, &why) &&
 	       layout_find_tstate(&layout->tstate, &why) &&
-	       layout_check(interp, layout, &why));
+	       layout_check(callable, layout, &why));
 	return why;
 }
 
-void layout_prepare(struct interp *interp)
+void layout_prepare(PyTypeObject *callable)
 {
 	struct pyusdt_layout layout = {0};
 	const char *why;
 
 	if (!get_reason())
 		return;
-	why = find(interp, &layout);
+	why = find(callable, &layout);
 	if (!why && !expect_end())
 		why = "Py_AtExit() has no room to tell when it is no longer valid";
 	if (!why)

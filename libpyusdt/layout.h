@@ -3,15 +3,17 @@
 #ifndef PYUSDT_LAYOUT_INTERNAL_H
 #define PYUSDT_LAYOUT_INTERNAL_H
 
-#include "pyusdt_layout.h"
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
 
-struct interp;
+#include "pyusdt_layout.h"
 
 /*
  * Find and test the layout, where that has not been done since Python was initialised.
- * Needs the GIL of @interp, and lets go of it in between.
+ * Needs the GIL, and lets go of it in between.
+ * @callable: from callable_type_new().
  */
-void layout_prepare(struct interp *interp);
+void layout_prepare(PyTypeObject *callable);
 
 /* What was found is no longer valid, as after the end of Python, when this is called. */
 void layout_forget(void);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "callable.h"
-#include "interp.h"
 #include "layout_tstate.h"
 #include "memory.h"
 #include "pycompat.h"
@@ -193,12 +192,12 @@ static const char made[] = "(\n"
 			   ")()";
 
 /* Compare the stack of the functions that are made for it. */
-static int compare_made_stack(struct interp *interp, const struct pyusdt_layout *layout)
+static int compare_made_stack(PyTypeObject *callable, const struct pyusdt_layout *layout)
 {
 	struct check check = {layout, -1};
 	PyObject *code = Py_CompileString(made, "<pyusdt>", Py_eval_input);
 	PyObject *globals = PyDict_New();
-	PyObject *function = callable_new(interp->callable, check_here, &check);
+	PyObject *function = callable_new(callable, check_here, &check);
 	PyObject *result = NULL;
 
 	if (code && globals && function &&
@@ -212,13 +211,13 @@ static int compare_made_stack(struct interp *interp, const struct pyusdt_layout 
 	return check.count;
 }
 
-bool layout_check(struct interp *interp, const struct pyusdt_layout *layout,
+bool layout_check(PyTypeObject *callable, const struct pyusdt_layout *layout,
 		  const char **why)
 {
 	int count = compare_stack(layout);
 
 	if (count == 0)
-		count = compare_made_stack(interp, layout);
+		count = compare_made_stack(callable, layout);
 	if (count > 0)
 		return true;
 	*why = "the frames found are not those that CPython itself reports";

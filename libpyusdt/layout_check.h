@@ -3,22 +3,23 @@
 #ifndef PYUSDT_LAYOUT_CHECK_H
 #define PYUSDT_LAYOUT_CHECK_H
 
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
 #include <stdbool.h>
 
 #include "pyusdt_layout.h"
-
-struct interp;
 
 /*
  * Walk the calling thread's stack by @layout, as a BPF program would, and compare each
  * frame with what CPython's own functions say of it. Where no Python function runs (an
  * embedder that has none yet) some are run for that.
  *
- * Needs the GIL of @interp.
+ * Needs the GIL. @callable: from callable_type_new().
  *
  * Returns: false, and a static string in @why, where they differ.
  */
-bool layout_check(struct interp *interp, const struct pyusdt_layout *layout,
+bool layout_check(PyTypeObject *callable, const struct pyusdt_layout *layout,
 		  const char **why);
 
 #endif /* PYUSDT_LAYOUT_CHECK_H */

@@ -30,6 +30,7 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/probes.h \
 	libpyusdt/pycompat.c libpyusdt/pycompat.h \
 	libpyusdt/pyobject.c libpyusdt/pyobject.h \
+	libpyusdt/registry.c libpyusdt/registry.h \
 	libpyusdt/scopes.c libpyusdt/scopes.h \
 	libpyusdt/strerror.c \
 	libpyusdt/text.c libpyusdt/text.h \

@@ -5,7 +5,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "control.h"
 #include "interp.h"
 #include "probes.h"
 #include "pycompat.h"
@@ -106,7 +105,7 @@ static void import_left(struct interp *interp, uint64_t events, bool found)
 		probe_PYTHON_IMPORT_DONE(module, found);
 	/* Now there is a function to look at, before it can be called. */
 	if (events & SCOPES_THREAD && found && !strcmp(module, "threading"))
-		control_refresh(interp);
+		interp->refresh(interp);
 	Py_XDECREF(bytes);
 	Py_XDECREF(name);
 }

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "announce.h"
-#include "control.h"
 #include "monotonic.h"
 #include "options.h"
 #include "probes.h"
+#include "registry.h"
 #include "thread.h"
 
 #define THREAD_NAME "pyusdt"
@@ -40,7 +40,8 @@ static struct {
 	bool running; /* there is a thread, joinable */
 	bool stop;    /* ... that is asked to end and about to be joined; atomic */
 	unsigned int paused;
-	bool abandoned; /* for the rest of this process */
+	bool abandoned;    /* for the rest of this process */
+	int (*sync)(void); /* what a change asks for; atomic */
 } watcher = {.joined = PTHREAD_COND_INITIALIZER};
 
 static bool look_again; /* atomic */
@@ -51,6 +52,11 @@ static int64_t quiet_until; /* as monotonic_msec() */
 void watcher_look_again(void)
 {
 	__atomic_store_n(&look_again, true, __ATOMIC_RELEASE);
+}
+
+void watcher_set_sync(int (*sync)(void))
+{
+	__atomic_store_n(&watcher.sync, sync, __ATOMIC_RELEASE);
 }
 
 /* Wait for @msec or until woken. */
@@ -89,13 +95,13 @@ static void look(uint64_t *seen)
 	uint64_t watched = probes_watched();
 	int result;
 
-	announce(watched & control_armed());
+	announce(watched & registry_armed());
 	if (watched == *seen && !__atomic_load_n(&look_again, __ATOMIC_ACQUIRE))
 		return;
 	if (monotonic_msec() < quiet_until)
 		return;
 	__atomic_store_n(&look_again, false, __ATOMIC_RELAXED);
-	result = control_sync();
+	result = __atomic_load_n(&watcher.sync, __ATOMIC_ACQUIRE)();
 	if (result < 0)
 		watcher_look_again();
 	else
@@ -174,7 +180,8 @@ static void stop(void)
 /* With the lock held. */
 static bool wanted(void)
 {
-	return !watcher.paused && !watcher.abandoned && control_wants_watcher();
+	return !watcher.paused && !watcher.abandoned && !registry_is_empty() &&
+	       options_poll_msec() > 0;
 }
 
 /* With the lock held, without the GIL. Returns: as watcher_update(). */

@@ -8,9 +8,17 @@
 #define PYUSDT_WATCHER_H
 
 /*
- * Start or stop the thread, as control_wants_watcher() says, or let it take note of a new
- * poll interval. After stopping, the thread is gone. Needs the GIL, and lets go of it
- * while it waits for the thread to end.
+ * @sync: what the thread calls, holding nothing, when it sees a change. It brings every
+ * armed interpreter in step with what is watched, and returns 1 when that changed
+ * something, 0 when not, an error when one is not in step and should be tried again.
+ * Before the first watcher_update().
+ */
+void watcher_set_sync(int (*sync)(void));
+
+/*
+ * Start or stop the thread, as long as an interpreter is armed and a poll interval is
+ * set, or let it take note of a new one. After stopping, the thread is gone. Needs the
+ * GIL, and lets go of it while it waits for the thread to end.
  *
  * Returns: 0; as thread_start() when the thread could not be started.
  */
