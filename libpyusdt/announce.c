@@ -5,6 +5,7 @@
 
 #include "codelist.h"
 #include "codemeta.h"
+#include "layout.h"
 #include "monotonic.h"
 #include "probes.h"
 #include "pyusdt.h"
@@ -29,7 +30,7 @@ static bool is_due(uint64_t events, uint64_t before, int64_t now)
 
 static void announce_layout(void)
 {
-	const struct pyusdt_layout *layout = pyusdt_layout(NULL);
+	const struct pyusdt_layout *layout = layout_found(NULL);
 
 	if (layout)
 		probe_LAYOUT(layout, layout->python);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The public functions that need Python: what may be called when, then the real work. */
+/*
+ * This file has the public functions, but for pyusdt_strerror(): each looks whether it
+ * may be called now, and hands on what it was given.
+ */
 #include "pyusdt.h"
 
 #include <errno.h>
@@ -7,9 +10,12 @@
 #include "callbacks.h"
 #include "control.h"
 #include "events.h"
+#include "filters.h"
 #include "finalize.h"
 #include "fork.h"
 #include "interp.h"
+#include "layout.h"
+#include "options.h"
 #include "pycompat.h"
 
 /* Returns: 0 when Python can be called from this thread. */
@@ -136,4 +142,32 @@ uint64_t pyusdt_supported(void)
 const char *pyusdt_version(void)
 {
 	return PYUSDT_VERSION;
+}
+
+int pyusdt_options_get(struct pyusdt_options *options)
+{
+	if (!options || options->size != sizeof(*options))
+		return -EINVAL;
+	*options = options_get();
+	return 0;
+}
+
+const char *pyusdt_pattern_error(const char *pattern)
+{
+	return filters_pattern_error(pattern);
+}
+
+const struct pyusdt_layout *pyusdt_layout(const char **why)
+{
+	return layout_found(why);
+}
+
+const char *pyusdt_event_name(uint64_t bit)
+{
+	return event_name_of_bit(bit);
+}
+
+uint64_t pyusdt_event_bit(const char *name)
+{
+	return name ? event_bit_of_name(name) : 0;
 }

@@ -8,11 +8,11 @@
 #include "codemeta.h"
 #include "format.h"
 #include "interp.h"
-#include "options.h"
 #include "probes.h"
 #include "pycompat.h"
 #include "pyusdt.h"
 #include "scopes.h"
+#include "value_options.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define COLD          __attribute__((cold, noinline))
@@ -155,7 +155,7 @@ static int current_line(const struct codemeta *code, long offset)
 static ALWAYS_INLINE const char *shown(struct interp *interp, show_fn *show, char *buffer,
 				       PyObject *object)
 {
-	unsigned int size = options_value_size();
+	unsigned int size = value_options_size();
 
 	return size ? show(interp, buffer, size, object) : NULL;
 }
@@ -209,7 +209,7 @@ static ALWAYS_INLINE void fire_OBJECT(struct interp *interp, probe_fn *probe,
 {
 	char buffer[FORMAT_MAX];
 
-	if (show == show_OBJECT && options_values_repr())
+	if (show == show_OBJECT && value_options_repr())
 		fire_by_repr(interp, probe, args);
 	else
 		probe(code, code->line, number(args[1]),

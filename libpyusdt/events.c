@@ -4,8 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "pyusdt.h"
-
 static const struct {
 	const char *name;
 	uint64_t bit;
@@ -66,7 +64,7 @@ monitor_set monitor_sets_union(const struct monitor_sets *sets)
 	return all;
 }
 
-const char *pyusdt_event_name(uint64_t bit)
+const char *event_name_of_bit(uint64_t bit)
 {
 	for (int i = 0; i < EVENT_COUNT; i++)
 		if (table[i].bit == bit)
@@ -74,10 +72,8 @@ const char *pyusdt_event_name(uint64_t bit)
 	return NULL;
 }
 
-uint64_t pyusdt_event_bit(const char *name)
+uint64_t event_bit_of_name(const char *name)
 {
-	if (!name)
-		return 0;
 	for (int i = 0; i < EVENT_COUNT; i++)
 		if (!strcasecmp(table[i].name, name))
 			return table[i].bit;

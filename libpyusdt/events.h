@@ -47,6 +47,10 @@ const char *event_name(enum event event);
 /* Returns: the event's bit in the masks of pyusdt.h. */
 uint64_t event_bit(enum event event);
 
+/* The same by each other, as the public functions have it. Returns: NULL, 0: none such. */
+const char *event_name_of_bit(uint64_t bit);
+uint64_t event_bit_of_name(const char *name);
+
 /* Returns: the sys.monitoring events that the events of @mask need. */
 struct monitor_sets events_required(uint64_t mask);
 

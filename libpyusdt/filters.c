@@ -9,7 +9,6 @@
 #include "codelist.h"
 #include "codemeta.h"
 #include "glob.h"
-#include "pyusdt.h"
 
 #define FILE_PREFIX "file:"
 
@@ -84,7 +83,7 @@ static bool is_file_pattern(const char *pattern)
 	return !strncmp(pattern, FILE_PREFIX, strlen(FILE_PREFIX));
 }
 
-const char *pyusdt_pattern_error(const char *pattern)
+const char *filters_pattern_error(const char *pattern)
 {
 	if (strchr(pattern, ','))
 		return "a comma stands between patterns: write ? for one in a name";
@@ -113,7 +112,7 @@ static int patterns_read(struct patterns *patterns, const char *text)
 static bool are_good(const struct patterns *patterns)
 {
 	for (const char *at = patterns->strings; *at; at += strlen(at) + 1)
-		if (pyusdt_pattern_error(at))
+		if (filters_pattern_error(at))
 			return false;
 	return true;
 }

@@ -21,6 +21,9 @@ struct codemeta;
  */
 int filters_set(const char *include, const char *exclude);
 
+/* Returns: NULL, or what is wrong with @pattern, a static string. */
+const char *filters_pattern_error(const char *pattern);
+
 /* Returns: the patterns, "" where there are none; valid for ever. */
 const char *filters_include(void);
 const char *filters_exclude(void);

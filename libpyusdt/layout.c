@@ -7,7 +7,6 @@
 #include "layout_offsets.h"
 #include "layout_tstate.h"
 #include "pycompat.h"
-#include "pyusdt.h"
 
 /* In static memory: a tracer may hold on to its address for as long as the process runs.
  */
@@ -79,7 +78,7 @@ void layout_forget(void)
 	set_reason("Python has ended since LAYOUT was armed");
 }
 
-const struct pyusdt_layout *pyusdt_layout(const char **why)
+const struct pyusdt_layout *layout_found(const char **why)
 {
 	const char *none = get_reason();
 

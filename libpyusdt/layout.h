@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The layout of this process: see pyusdt_layout.h, and pyusdt_layout() in pyusdt.h. */
+/* The layout of this process: see pyusdt_layout.h. */
 #ifndef PYUSDT_LAYOUT_INTERNAL_H
 #define PYUSDT_LAYOUT_INTERNAL_H
 
@@ -14,6 +14,9 @@
  * @callable: from callable_type_new().
  */
 void layout_prepare(PyTypeObject *callable);
+
+/* Returns: the layout; or NULL, and a static string in @why, which may be NULL. */
+const struct pyusdt_layout *layout_found(const char **why);
 
 /* What was found is no longer valid, as after the end of Python, when this is called. */
 void layout_forget(void);

@@ -36,6 +36,7 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/text.c libpyusdt/text.h \
 	libpyusdt/thread.c libpyusdt/thread.h \
 	libpyusdt/turn.c libpyusdt/turn.h \
+	libpyusdt/value_options.c libpyusdt/value_options.h \
 	libpyusdt/watcher.c libpyusdt/watcher.h \
 	libpyusdt/weakwatch.c libpyusdt/weakwatch.h
 

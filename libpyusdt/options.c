@@ -8,12 +8,12 @@
 
 #include "filters.h"
 #include "format.h"
+#include "value_options.h"
 
 #define POLL_MSEC_MAX 60000
 #define TOOL_ID_MAX   5
 
 static struct pyusdt_options current = PYUSDT_OPTIONS_INIT;
-struct options_values options_values = {.size = 256};
 
 #define load(field)         __atomic_load_n(&(field), __ATOMIC_RELAXED)
 #define store(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
@@ -61,9 +61,8 @@ static void set(const struct pyusdt_options *options)
 	store(current.values, options->values);
 	store(current.value_max, options->value_max);
 	store(current.tool_id, options->tool_id);
-	store(options_values.size,
-	      options->values == PYUSDT_VALUES_NONE ? 0 : options->value_max);
-	store(options_values.repr, options->values == PYUSDT_VALUES_REPR);
+	value_options_set(options->values == PYUSDT_VALUES_NONE ? 0 : options->value_max,
+			  options->values == PYUSDT_VALUES_REPR);
 }
 
 static int environment_error; /* atomic */
@@ -145,12 +144,4 @@ unsigned int options_poll_msec(void)
 {
 	initialise();
 	return load(current.poll_msec);
-}
-
-int pyusdt_options_get(struct pyusdt_options *options)
-{
-	if (!options || options->size != sizeof(*options))
-		return -EINVAL;
-	*options = options_get();
-	return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "options.h"
+#include "value_options.h"
 #include "support.h"
 
 /* Returns: what options_check() says of the defaults with one field changed. */
@@ -27,7 +28,7 @@ START_TEST(defaults)
 	ck_assert_int_eq(options.values, PYUSDT_VALUES_SAFE);
 	ck_assert_uint_eq(options.value_max, 256);
 	ck_assert_int_eq(options.tool_id, -1);
-	ck_assert_uint_eq(options_value_size(), 256);
+	ck_assert_uint_eq(value_options_size(), 256);
 }
 END_TEST
 
@@ -88,7 +89,7 @@ START_TEST(set_and_get)
 	/* The filters are set by filters_set(). */
 	ck_assert_str_eq(got.include, "");
 	ck_assert_str_eq(got.exclude, "");
-	ck_assert_uint_eq(options_value_size(), 16);
+	ck_assert_uint_eq(value_options_size(), 16);
 }
 END_TEST
 
@@ -98,10 +99,10 @@ START_TEST(values_none_has_no_size)
 
 	set.values = PYUSDT_VALUES_NONE;
 	options_set(&set);
-	ck_assert_uint_eq(options_value_size(), 0);
+	ck_assert_uint_eq(value_options_size(), 0);
 	set.values = PYUSDT_VALUES_SAFE;
 	options_set(&set);
-	ck_assert_uint_eq(options_value_size(), 256);
+	ck_assert_uint_eq(value_options_size(), 256);
 }
 END_TEST
 
