@@ -7,16 +7,16 @@
 
 #include <errno.h>
 
-#include "callbacks.h"
-#include "control.h"
-#include "events.h"
-#include "filters.h"
-#include "finalize.h"
-#include "fork.h"
-#include "interp.h"
-#include "layout.h"
-#include "options.h"
-#include "pycompat.h"
+#include "base/pycompat.h"
+#include "code/filters.h"
+#include "control/control.h"
+#include "control/finalize.h"
+#include "control/fork.h"
+#include "control/options.h"
+#include "events/events.h"
+#include "layout/layout.h"
+#include "monitoring/callbacks.h"
+#include "monitoring/interp.h"
 
 /* Returns: 0 when Python can be called from this thread. */
 static int check_python(void)

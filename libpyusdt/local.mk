@@ -1,47 +1,46 @@
 # The core, without probe sites: the unit tests put a recorder in their place.
 noinst_LTLIBRARIES += libpyusdt/libpyusdt-core.la
 libpyusdt_libpyusdt_core_la_SOURCES = \
-	libpyusdt/announce.c libpyusdt/announce.h \
-	libpyusdt/api.c \
-	libpyusdt/callable.c libpyusdt/callable.h \
-	libpyusdt/callbacks.c libpyusdt/callbacks.h \
-	libpyusdt/callnames.c libpyusdt/callnames.h \
-	libpyusdt/codelist.c libpyusdt/codelist.h \
-	libpyusdt/codemeta.c libpyusdt/codemeta.h \
-	libpyusdt/collector.c libpyusdt/collector.h \
-	libpyusdt/control.c libpyusdt/control.h \
-	libpyusdt/events.c libpyusdt/events.h libpyusdt/events.def \
-	libpyusdt/filters.c libpyusdt/filters.h \
-	libpyusdt/finalize.c libpyusdt/finalize.h \
-	libpyusdt/fork.c libpyusdt/fork.h \
-	libpyusdt/format.c libpyusdt/format.h \
-	libpyusdt/glob.c libpyusdt/glob.h \
-	libpyusdt/interp.c libpyusdt/interp.h \
-	libpyusdt/layout.c libpyusdt/layout.h \
-	libpyusdt/layout_check.c libpyusdt/layout_check.h \
-	libpyusdt/layout_offsets.c libpyusdt/layout_offsets.h \
-	libpyusdt/layout_tstate.c libpyusdt/layout_tstate.h \
-	libpyusdt/memory.c libpyusdt/memory.h \
-	libpyusdt/monitoring.c libpyusdt/monitoring.h \
-	libpyusdt/monotonic.h \
-	libpyusdt/native.c libpyusdt/native.h \
-	libpyusdt/objtable.c libpyusdt/objtable.h \
-	libpyusdt/options.c libpyusdt/options.h \
-	libpyusdt/probes.h \
-	libpyusdt/pycompat.c libpyusdt/pycompat.h \
-	libpyusdt/pyobject.c libpyusdt/pyobject.h \
-	libpyusdt/registry.c libpyusdt/registry.h \
-	libpyusdt/scopes.c libpyusdt/scopes.h \
-	libpyusdt/strerror.c \
-	libpyusdt/text.c libpyusdt/text.h \
-	libpyusdt/thread.c libpyusdt/thread.h \
-	libpyusdt/turn.c libpyusdt/turn.h \
-	libpyusdt/value_options.c libpyusdt/value_options.h \
-	libpyusdt/watcher.c libpyusdt/watcher.h \
-	libpyusdt/weakwatch.c libpyusdt/weakwatch.h
+	libpyusdt/api.c libpyusdt/strerror.c \
+	libpyusdt/control/announce.c libpyusdt/control/announce.h \
+	libpyusdt/control/control.c libpyusdt/control/control.h \
+	libpyusdt/control/finalize.c libpyusdt/control/finalize.h \
+	libpyusdt/control/fork.c libpyusdt/control/fork.h \
+	libpyusdt/control/options.c libpyusdt/control/options.h \
+	libpyusdt/control/registry.c libpyusdt/control/registry.h \
+	libpyusdt/control/watcher.c libpyusdt/control/watcher.h \
+	libpyusdt/monitoring/callbacks.c libpyusdt/monitoring/callbacks.h \
+	libpyusdt/monitoring/gc.c libpyusdt/monitoring/gc.h \
+	libpyusdt/monitoring/imports_threads.c libpyusdt/monitoring/imports_threads.h \
+	libpyusdt/monitoring/interp.c libpyusdt/monitoring/interp.h \
+	libpyusdt/monitoring/monitoring.c libpyusdt/monitoring/monitoring.h \
+	libpyusdt/layout/layout.c libpyusdt/layout/layout.h \
+	libpyusdt/layout/layout_check.c libpyusdt/layout/layout_check.h \
+	libpyusdt/layout/layout_offsets.c libpyusdt/layout/layout_offsets.h \
+	libpyusdt/layout/layout_tstate.c libpyusdt/layout/layout_tstate.h \
+	libpyusdt/probes/elfnotes.c libpyusdt/probes/elfnotes.h \
+	libpyusdt/probes/probes.h \
+	libpyusdt/code/codelist.c libpyusdt/code/codelist.h \
+	libpyusdt/code/codemeta.c libpyusdt/code/codemeta.h \
+	libpyusdt/code/filters.c libpyusdt/code/filters.h \
+	libpyusdt/code/glob.c libpyusdt/code/glob.h \
+	libpyusdt/value/callable_names.c libpyusdt/value/callable_names.h \
+	libpyusdt/value/format.c libpyusdt/value/format.h \
+	libpyusdt/value/value_options.c libpyusdt/value/value_options.h \
+	libpyusdt/events/events.c libpyusdt/events/events.h libpyusdt/events/events.def \
+	libpyusdt/base/closure.c libpyusdt/base/closure.h \
+	libpyusdt/base/monotonic.h \
+	libpyusdt/base/objtable.c libpyusdt/base/objtable.h \
+	libpyusdt/base/pycompat.c libpyusdt/base/pycompat.h \
+	libpyusdt/base/pyobject.c libpyusdt/base/pyobject.h \
+	libpyusdt/base/safe_read.c libpyusdt/base/safe_read.h \
+	libpyusdt/base/text.c libpyusdt/base/text.h \
+	libpyusdt/base/thread.c libpyusdt/base/thread.h \
+	libpyusdt/base/ticketlock.c libpyusdt/base/ticketlock.h \
+	libpyusdt/base/weakwatch.c libpyusdt/base/weakwatch.h
 
 noinst_LTLIBRARIES += libpyusdt/libpyusdt-probes.la
-libpyusdt_libpyusdt_probes_la_SOURCES = libpyusdt/probes.c
+libpyusdt_libpyusdt_probes_la_SOURCES = libpyusdt/probes/probes.c
 libpyusdt_libpyusdt_probes_la_CPPFLAGS = $(AM_CPPFLAGS) $(USDT_CPPFLAGS)
 libpyusdt_libpyusdt_probes_la_CFLAGS = $(AM_CFLAGS) $(USDT_CFLAGS)
 
@@ -55,4 +54,4 @@ libpyusdt_libpyusdt_la_LDFLAGS = $(AM_LDFLAGS) -pthread \
 	-Wl,--version-script=$(srcdir)/libpyusdt/libpyusdt.sym -Wl,-z,nodelete
 EXTRA_libpyusdt_libpyusdt_la_DEPENDENCIES = libpyusdt/libpyusdt.sym
 
-EXTRA_DIST += libpyusdt/libpyusdt.sym libpyusdt/usdt/usdt.h
+EXTRA_DIST += libpyusdt/libpyusdt.sym libpyusdt/probes/usdt/usdt.h

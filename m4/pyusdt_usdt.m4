@@ -21,7 +21,7 @@ AS_CASE([$with_usdt],
 	usdt_header="$with_usdt/usdt.h"
 	USDT_CPPFLAGS="-I$with_usdt"])
 AS_IF([test "$usdt_header" = "in this tree"],
-	[USDT_CPPFLAGS='-I$(top_srcdir)/libpyusdt/usdt'])
+	[USDT_CPPFLAGS='-I$(top_srcdir)/libpyusdt/probes/usdt'])
 
 usdt_nop=$with_usdt_nop
 AS_CASE([$host_cpu],

@@ -51,7 +51,7 @@ def readelf(option, file):
 
 
 def rows(pattern):
-    text = (SRCDIR / "libpyusdt/events.def").read_text()
+    text = (SRCDIR / "libpyusdt/events/events.def").read_text()
     return re.findall(rf"^{pattern}", text, re.MULTILINE)
 
 
@@ -123,7 +123,7 @@ class Symbols(unittest.TestCase):
             self.assertTrue(of_libc or of_python or of_toolchain, versioned)
 
     def test_symbols_outside_of_the_stable_abi_are_weak(self):
-        source = (SRCDIR / "libpyusdt/pycompat.c").read_text()
+        source = (SRCDIR / "libpyusdt/base/pycompat.c").read_text()
         weak = set(re.findall(r"(\w+)(?:\([^)]*\))? WEAK;", source))
         self.assertIn("PyCode_Type", weak)
         bindings = {name: binding for name, section, binding, _ in symbols(LIBRARY)

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format.h"
+#include "value/format.h"
 
 #define DEPTH_MAX   6
 #define OBJECTS_MAX 500

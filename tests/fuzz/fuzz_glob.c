@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "glob.h"
+#include "code/glob.h"
 
 /* The slow one takes exponential time. */
 #define SLOW_MAX 16

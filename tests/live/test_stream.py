@@ -12,7 +12,7 @@ import sys
 
 from live import LIBRARY, PROGRAMS, TESTS, LiveTest, ask_bpftrace, counts, wait_until
 
-EVENTS_DEF = (TESTS.parent / "libpyusdt/events.def").read_text()
+EVENTS_DEF = (TESTS.parent / "libpyusdt/events/events.def").read_text()
 EVENTS = re.findall(r"^EVENT\((\w+),", EVENTS_DEF, re.MULTILINE)
 PYTHON_PROBES = re.findall(r"^COMPAT\(\w+, \d+, (\w+),?", EVENTS_DEF, re.MULTILINE)
 LEFT_AND_RIGHT = ("BRANCH_LEFT", "BRANCH_RIGHT")

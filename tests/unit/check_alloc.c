@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "failing.h"
-#include "layout.h"
+#include "layout/layout.h"
 #include "support.h"
 
 /* More places than any function has; a loop that gets there never ends by itself. */

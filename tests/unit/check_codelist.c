@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "codelist.h"
+#include "code/codelist.h"
 #include "support.h"
 
 /* A walk lets go of the lock after every 64. */

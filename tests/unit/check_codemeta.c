@@ -2,8 +2,8 @@
 /* The table of code objects: what it tells, and that it lives as long as they do. */
 #include <string.h>
 
-#include "callable.h"
-#include "codemeta.h"
+#include "base/closure.h"
+#include "code/codemeta.h"
 #include "support.h"
 
 static struct codetable table;

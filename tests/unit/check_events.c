@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "events.h"
+#include "events/events.h"
 #include "support.h"
 
 #define ROW(name, abi, ...) \

@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "codemeta.h"
-#include "filters.h"
-#include "interp.h"
+#include "code/codemeta.h"
+#include "code/filters.h"
+#include "monitoring/interp.h"
 #include "support.h"
 
 static int set_filters(const char *include, const char *exclude)

@@ -2,8 +2,8 @@
 /* Objects as text, and that no code of the program runs for it. */
 #include <limits.h>
 
-#include "format.h"
 #include "support.h"
+#include "value/format.h"
 
 static void setup(void)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "glob.h"
+#include "code/glob.h"
 #include "support.h"
 
 /* Of exact size, for the sanitisers to see. */

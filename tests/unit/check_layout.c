@@ -11,10 +11,10 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "interp.h"
-#include "layout_check.h"
-#include "layout_offsets.h"
-#include "layout_tstate.h"
+#include "layout/layout_check.h"
+#include "layout/layout_offsets.h"
+#include "layout/layout_tstate.h"
+#include "monitoring/interp.h"
 #include "support.h"
 
 #define MAX_FRAMES 100

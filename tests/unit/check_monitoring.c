@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "monitoring.h"
+#include "monitoring/monitoring.h"
 #include "support.h"
 
 #define ALL_MONITORS (((monitor_set)1 << MONITOR_COUNT) - 1)

@@ -4,9 +4,9 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "options.h"
-#include "value_options.h"
+#include "control/options.h"
 #include "support.h"
+#include "value/value_options.h"
 
 /* Returns: what options_check() says of the defaults with one field changed. */
 #define check_with(field, number)                                    \

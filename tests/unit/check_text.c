@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "support.h"
-#include "text.h"
 
 #define GUARD 0x5a
 

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "format.h"
 #include "support.h"
+#include "value/format.h"
 
 typedef const char *format_fn(char *buffer, size_t size, PyObject *object);
 

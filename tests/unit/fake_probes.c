@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes.h"
+#include "probes/probes.h"
 
 static unsigned short semaphores[EVENT_COUNT];
 
@@ -15,7 +15,7 @@ const unsigned short *const probe_semaphores[EVENT_COUNT] = {
 #define RUNTIME(name, bit, ...)                            SEMAPHORE(name)
 #define COMPAT(name, bit, probe, ...)                      SEMAPHORE(name)
 #define ANNOUNCEMENT(name, bit)                            SEMAPHORE(name)
-#include "events.def"
+#include "events/events.def"
 };
 
 #define CHUNK_SIZE (256 * 1024)
@@ -164,7 +164,7 @@ static void record_event(enum event event, const struct codemeta *code, int line
 	{                                                                       \
 		record_event(EVENT_##event, code, line, offset, value, object); \
 	}
-#include "events.def"
+#include "events/events.def"
 
 void probe_CODE(const struct codemeta *code)
 {

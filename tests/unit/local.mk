@@ -5,11 +5,12 @@ if BUILD_UNIT_TESTS
 unit_programs = \
 	tests/unit/check_alloc \
 	tests/unit/check_api \
+	tests/unit/check_callable_names \
 	tests/unit/check_callbacks \
-	tests/unit/check_callnames \
 	tests/unit/check_codelist \
 	tests/unit/check_codemeta \
 	tests/unit/check_control \
+	tests/unit/check_elfnotes \
 	tests/unit/check_events \
 	tests/unit/check_filters \
 	tests/unit/check_format \
@@ -17,7 +18,6 @@ unit_programs = \
 	tests/unit/check_layout \
 	tests/unit/check_lifecycle \
 	tests/unit/check_monitoring \
-	tests/unit/check_native \
 	tests/unit/check_options \
 	tests/unit/check_runtime \
 	tests/unit/check_text \
@@ -69,8 +69,8 @@ tests_unit_check_callbacks_LDADD = $(unit_libs)
 tests_unit_check_codelist_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_mutex_unlock
 tests_unit_check_codelist_CFLAGS = $(unit_cflags) -Wno-missing-prototypes
 tests_unit_check_codelist_LDADD = $(unit_libs)
-tests_unit_check_callnames_CFLAGS = $(unit_cflags)
-tests_unit_check_callnames_LDADD = $(unit_libs)
+tests_unit_check_callable_names_CFLAGS = $(unit_cflags)
+tests_unit_check_callable_names_LDADD = $(unit_libs)
 # How many keys of a dict are looked at.
 tests_unit_check_codemeta_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=PyDict_Next
 tests_unit_check_codemeta_CFLAGS = $(unit_cflags) -Wno-missing-prototypes
@@ -94,10 +94,10 @@ tests_unit_check_lifecycle_LDADD = $(unit_libs)
 tests_unit_check_monitoring_CFLAGS = $(unit_cflags)
 tests_unit_check_monitoring_LDADD = $(unit_libs)
 # It has probes of the provider python, and says which file is the interpreter's.
-tests_unit_check_native_CPPFLAGS = $(AM_CPPFLAGS) $(USDT_CPPFLAGS)
-tests_unit_check_native_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pycompat_interpreter
-tests_unit_check_native_CFLAGS = $(unit_cflags) $(USDT_CFLAGS) -Wno-missing-prototypes
-tests_unit_check_native_LDADD = $(unit_libs)
+tests_unit_check_elfnotes_CPPFLAGS = $(AM_CPPFLAGS) $(USDT_CPPFLAGS)
+tests_unit_check_elfnotes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pycompat_interpreter
+tests_unit_check_elfnotes_CFLAGS = $(unit_cflags) $(USDT_CFLAGS) -Wno-missing-prototypes
+tests_unit_check_elfnotes_LDADD = $(unit_libs)
 tests_unit_check_options_CFLAGS = $(unit_cflags)
 tests_unit_check_options_LDADD = $(unit_libs)
 tests_unit_check_runtime_CFLAGS = $(unit_cflags)

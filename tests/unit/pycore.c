@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format.h"
 #include "support.h"
+#include "value/format.h"
 
 #define NOTES_MAX 64
 

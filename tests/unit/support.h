@@ -20,7 +20,7 @@
 enum {
 	CODE_EVENTS = 0
 #define EVENT(name, bit, arguments, value, also, requires) | 1 << (bit)
-#include "events.def"
+#include "events/events.def"
 };
 
 /* CPython has these from 3.14 on. */

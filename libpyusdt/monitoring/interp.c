@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "monitoring/interp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/closure.h"
+#include "base/pycompat.h"
+
+#define CAPSULE_NAME "pyusdt.interp"
+
+void interp_forget_names(struct interp *interp)
+{
+	codetable_clear(&interp->codes);
+	callnames_clear(&interp->callnames);
+}
+
+bool interp_refuse(struct interp *interp, const struct codemeta *code)
+{
+	__atomic_store_n(&interp->refused, true, __ATOMIC_RELAXED);
+	/* As in follow_filters(), the other way round: one of both sees the other. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return !codemeta_told(code);
+}
+
+static void interp_free(struct interp *interp)
+{
+	turn_remove(&interp->turn);
+	interp_forget_names(interp);
+	monitoring_clear(&interp->monitoring);
+	Py_XDECREF(interp->collector.list);
+	if (interp->collector.callback)
+		callable_forget_context(interp->collector.callback);
+	Py_XDECREF(interp->collector.callback);
+	Py_XDECREF((PyObject *)interp->callable);
+	free(interp);
+}
+
+/* The interpreter's dict goes: after its atexit handlers, when no Python code runs. */
+static void capsule_destroy(PyObject *capsule)
+{
+	struct interp *interp = PyCapsule_GetPointer(capsule, CAPSULE_NAME);
+
+	if (interp->ended)
+		interp->ended(interp);
+	interp_free(interp);
+}
+
+struct interp *interp_find(void)
+{
+	PyObject *dict =
+		PyInterpreterState_GetDict(PyInterpreterState_Get()); /* borrowed */
+	PyObject *capsule = dict ? PyDict_GetItemString(dict, CAPSULE_NAME) : NULL;
+
+	return capsule ? PyCapsule_GetPointer(capsule, CAPSULE_NAME) : NULL;
+}
+
+/* Returns: 0, with new references in @made; or an error, with none. */
+static int make_callbacks(struct interp *interp, PyObject *made[MONITOR_COUNT])
+{
+	for (int i = 0; i < MONITOR_COUNT; i++) {
+		made[i] = callable_new(interp->callable, interp->functions[i], interp);
+		if (!made[i]) {
+			PyErr_Clear();
+			while (i-- > 0)
+				Py_CLEAR(made[i]);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+int interp_renew_callbacks(struct interp *interp)
+{
+	static struct interp nobody; /* nothing is active there */
+	PyObject *made[MONITOR_COUNT];
+	int error = make_callbacks(interp, made);
+
+	if (error)
+		return error;
+	for (int i = 0; i < MONITOR_COUNT; i++) {
+		callable_set_context(interp->monitoring.callbacks[i], &nobody);
+		Py_DECREF(interp->monitoring.callbacks[i]);
+		interp->monitoring.callbacks[i] = made[i];
+	}
+	return 0;
+}
+
+/*
+ * Returns: 0, with @interp owned by the interpreter; 1 where another thread has been
+ * first; or an error.
+ */
+static int keep(struct interp *interp)
+{
+	PyObject *dict = PyInterpreterState_GetDict(interp->state); /* borrowed */
+	PyObject *capsule;
+	int result;
+
+	if (!dict)
+		return -ESHUTDOWN;
+	capsule = PyCapsule_New(interp, CAPSULE_NAME, NULL);
+	if (!capsule)
+		return -ENOMEM;
+	PYCOMPAT_BEGIN_CRITICAL_SECTION(dict);
+	result = PyDict_GetItemString(dict, CAPSULE_NAME)                ? 1
+		 : PyDict_SetItemString(dict, CAPSULE_NAME, capsule) < 0 ? -ENOMEM
+									 : 0;
+	PYCOMPAT_END_CRITICAL_SECTION();
+	/* From here on the capsule frees it. */
+	if (!result)
+		PyCapsule_SetDestructor(capsule, capsule_destroy);
+	Py_DECREF(capsule);
+	return result;
+}
+
+/* Returns: as keep(), with all that it needs; where it is not kept, nothing is left. */
+static int make_and_keep(const vectorcallfunc *functions)
+{
+	struct interp *interp = calloc(1, sizeof(*interp));
+	int result;
+
+	if (!interp)
+		return -ENOMEM;
+	interp->state = PyInterpreterState_Get();
+	interp->functions = functions;
+	turn_add(&interp->turn);
+	interp->callable = callable_type_new();
+	codetable_init(&interp->codes, interp->callable);
+	callnames_init(&interp->callnames, interp->callable);
+	result = interp->callable ? monitoring_init(&interp->monitoring) : -ENOMEM;
+	if (!result)
+		result = make_callbacks(interp, interp->monitoring.callbacks);
+	if (!result)
+		result = keep(interp);
+	if (result) {
+		PyErr_Clear();
+		interp_free(interp);
+	}
+	return result;
+}
+
+int interp_get(struct interp **interp, const vectorcallfunc functions[MONITOR_COUNT])
+{
+	int error = 0;
+
+	*interp = interp_find();
+	if (!*interp) {
+		error = make_and_keep(functions);
+		*interp = interp_find();
+	}
+	return error < 0 ? error : 0;
+}

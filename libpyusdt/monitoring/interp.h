@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What we keep per interpreter. It lives in a capsule in the interpreter's own dict, so
+ * that it is fresh after each initialisation of Python and goes with the interpreter.
+ */
+#ifndef PYUSDT_INTERP_H
+#define PYUSDT_INTERP_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ticketlock.h"
+#include "code/codemeta.h"
+#include "monitoring/monitoring.h"
+#include "value/callable_names.h"
+
+struct interp {
+	PyInterpreterState *state;       /* borrowed */
+	const vectorcallfunc *functions; /* what sys.monitoring calls, by event; static */
+
+	/* Of who arms events here, set before the first ones are; NULL until then. */
+	void (*refresh)(struct interp *interp); /* look at what to instrument again */
+	void (*ended)(struct interp *interp); /* it goes: it must not be found any more */
+
+	/* Written with the GIL and the control lock held, read with either. */
+	uint64_t armed;  /* events, as in pyusdt.h; atomic */
+	uint64_t active; /* of these, those that are instrumented now; atomic */
+	bool retry;      /* the last change failed: try again though nothing changed */
+	struct interp *next; /* in the list of armed interpreters */
+	bool listed;
+
+	struct turn turn; /* to change what follows */
+
+	/* With the GIL held, and by the thread whose turn it is. */
+	struct monitoring monitoring;
+	struct {
+		PyObject *list;     /* gc.callbacks, owned */
+		PyObject *callback; /* our entry, owned */
+		bool set;           /* it is there */
+	} collector;
+	PyTypeObject *callable; /* owned */
+	bool registered;        /* the handlers of its end and of forks are */
+	bool closed;            /* the atexit handlers have run */
+	unsigned int filters;   /* version of them that is followed; atomic */
+
+	/* With the GIL held. */
+	struct codetable codes;
+	struct callnames callnames;
+	bool refused; /* events of code that is filtered out were disabled; atomic */
+};
+
+/* Returns: the events to tell now, as in pyusdt.h. */
+static inline uint64_t interp_active(const struct interp *interp)
+{
+	return __atomic_load_n(&interp->active, __ATOMIC_RELAXED);
+}
+
+/* Returns: the events that are armed, as in pyusdt.h. */
+static inline uint64_t interp_armed(const struct interp *interp)
+{
+	return __atomic_load_n(&interp->armed, __ATOMIC_RELAXED);
+}
+
+/*
+ * The calling thread's interpreter. Needs an attached thread state.
+ *
+ * Returns: NULL where nothing was ever armed in it.
+ */
+struct interp *interp_find(void);
+
+/*
+ * As interp_find(), and makes it where there is none, with @functions as the callbacks of
+ * sys.monitoring, whose context it is.
+ *
+ * Returns: 0; -ENOTSUP, -ENOMEM, -ESHUTDOWN (the interpreter is about to end).
+ */
+int interp_get(struct interp **interp, const vectorcallfunc functions[MONITOR_COUNT]);
+
+/*
+ * Make new callbacks for sys.monitoring. The ones that there were tell nothing any more,
+ * whoever calls them.
+ *
+ * Returns: 0; -ENOMEM, with nothing changed.
+ */
+int interp_renew_callbacks(struct interp *interp);
+
+/*
+ * For a callback that is about to disable an event of @code, which it has seen is
+ * filtered out: let who changes the filters know that there is something to bring back.
+ *
+ * Returns: whether it is filtered out still.
+ */
+bool interp_refuse(struct interp *interp, const struct codemeta *code);
+
+/* Free what we keep of code and callables. No callback may be at work in another thread.
+ */
+void interp_forget_names(struct interp *interp);
+
+#endif /* PYUSDT_INTERP_H */
