@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-static void callable_dealloc(PyObject *self)
+static void closure_dealloc(PyObject *self)
 {
 	PyTypeObject *type = Py_TYPE(self);
 
@@ -12,13 +12,13 @@ static void callable_dealloc(PyObject *self)
 }
 
 static PyMemberDef members[] = {
-	{"__vectorcalloffset__", Py_T_PYSSIZET, offsetof(struct callable, function),
+	{"__vectorcalloffset__", Py_T_PYSSIZET, offsetof(struct closure, function),
 	 Py_READONLY, NULL},
 	{NULL, 0, 0, 0, NULL},
 };
 
 static PyType_Slot slots[] = {
-	{Py_tp_dealloc, callable_dealloc},
+	{Py_tp_dealloc, closure_dealloc},
 	{Py_tp_call, PyVectorcall_Call},
 	{Py_tp_members, members},
 	{0, NULL},
@@ -26,20 +26,20 @@ static PyType_Slot slots[] = {
 
 static PyType_Spec spec = {
 	.name = "pyusdt.callable",
-	.basicsize = sizeof(struct callable),
+	.basicsize = sizeof(struct closure),
 	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL |
 		 Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
 	.slots = slots,
 };
 
-PyTypeObject *callable_type_new(void)
+PyTypeObject *closure_type_new(void)
 {
 	return (PyTypeObject *)PyType_FromSpec(&spec);
 }
 
-PyObject *callable_new(PyTypeObject *type, vectorcallfunc function, void *context)
+PyObject *closure_new(PyTypeObject *type, vectorcallfunc function, void *context)
 {
-	struct callable *self = PyObject_New(struct callable, type);
+	struct closure *self = PyObject_New(struct closure, type);
 
 	if (!self)
 		return NULL;

@@ -6,42 +6,42 @@
  * A type of our own with a vectorcall slot rather than a PyCFunction: the context comes
  * with the object, at no look-up, and CPython calls us without a layer in between.
  */
-#ifndef PYUSDT_CALLABLE_H
-#define PYUSDT_CALLABLE_H
+#ifndef PYUSDT_CLOSURE_H
+#define PYUSDT_CLOSURE_H
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-struct callable {
+struct closure {
 	PyObject_HEAD vectorcallfunc function;
 	void *context; /* borrowed; atomic */
 };
 
 /* Returns: the type, one per interpreter, a new reference; NULL with an exception set. */
-PyTypeObject *callable_type_new(void);
+PyTypeObject *closure_type_new(void);
 
 /*
  * @context must live for as long as the callable may be called.
  *
  * Returns: a new reference; NULL with an exception set.
  */
-PyObject *callable_new(PyTypeObject *type, vectorcallfunc function, void *context);
+PyObject *closure_new(PyTypeObject *type, vectorcallfunc function, void *context);
 
-static inline void *callable_context(PyObject *self)
+static inline void *closure_context(PyObject *self)
 {
-	return __atomic_load_n(&((struct callable *)self)->context, __ATOMIC_RELAXED);
+	return __atomic_load_n(&((struct closure *)self)->context, __ATOMIC_RELAXED);
 }
 
 /* From now on who still calls gets @context. */
-static inline void callable_set_context(PyObject *self, void *context)
+static inline void closure_set_context(PyObject *self, void *context)
 {
-	__atomic_store_n(&((struct callable *)self)->context, context, __ATOMIC_RELAXED);
+	__atomic_store_n(&((struct closure *)self)->context, context, __ATOMIC_RELAXED);
 }
 
 /* The context is about to go: who still calls gets NULL for it. */
-static inline void callable_forget_context(PyObject *self)
+static inline void closure_forget_context(PyObject *self)
 {
-	callable_set_context(self, NULL);
+	closure_set_context(self, NULL);
 }
 
-#endif /* PYUSDT_CALLABLE_H */
+#endif /* PYUSDT_CLOSURE_H */

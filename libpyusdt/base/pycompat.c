@@ -117,8 +117,8 @@ static int kind_of_keys(PyObject *dict)
 	const void *keys = NULL;
 	unsigned char kind = 0;
 
-	return memory_read(&keys, dict, DICT_KEYS, sizeof(keys)) &&
-			       memory_read(&kind, keys, KEYS_KIND, sizeof(kind))
+	return safe_read(&keys, dict, DICT_KEYS, sizeof(keys)) &&
+			       safe_read(&kind, keys, KEYS_KIND, sizeof(kind))
 		       ? kind
 		       : -1;
 }

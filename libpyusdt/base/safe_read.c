@@ -5,7 +5,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-bool memory_read(void *to, const void *base, int64_t offset, size_t size)
+bool safe_read(void *to, const void *base, int64_t offset, size_t size)
 {
 	uintptr_t from = (uintptr_t)base + (uintptr_t)offset;
 	struct iovec local = {to, size};
@@ -16,11 +16,11 @@ bool memory_read(void *to, const void *base, int64_t offset, size_t size)
 	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
-const char *memory_refusal(void)
+const char *safe_read_refusal(void)
 {
 	char from = 0, to = 0;
 
-	if (memory_read(&to, &from, 0, sizeof(to)))
+	if (safe_read(&to, &from, 0, sizeof(to)))
 		return NULL;
 	switch (errno) {
 	case EPERM:

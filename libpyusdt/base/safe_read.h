@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Reading memory of this process at addresses that may be wrong. */
-#ifndef PYUSDT_MEMORY_H
-#define PYUSDT_MEMORY_H
+#ifndef PYUSDT_SAFE_READ_H
+#define PYUSDT_SAFE_READ_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,12 +13,12 @@
  *
  * Returns: false where not all of it can be read, or the kernel refuses to.
  */
-bool memory_read(void *to, const void *base, int64_t offset, size_t size);
+bool safe_read(void *to, const void *base, int64_t offset, size_t size);
 
 /*
  * Returns: NULL; or why nothing at all can be read, as a static string: the kernel, or
  * what a container allows, has the last word on it.
  */
-const char *memory_refusal(void);
+const char *safe_read_refusal(void);
 
-#endif /* PYUSDT_MEMORY_H */
+#endif /* PYUSDT_SAFE_READ_H */

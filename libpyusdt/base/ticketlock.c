@@ -10,22 +10,22 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
 
 /* With the lock held. */
-static struct turn *all;
+static struct ticketlock *all;
 
-void turn_add(struct turn *turn)
+void ticketlock_add(struct ticketlock *ticketlock)
 {
 	pthread_mutex_lock(&lock);
-	turn->next = all;
-	all = turn;
+	ticketlock->next = all;
+	all = ticketlock;
 	pthread_mutex_unlock(&lock);
 }
 
-void turn_remove(struct turn *turn)
+void ticketlock_remove(struct ticketlock *ticketlock)
 {
 	pthread_mutex_lock(&lock);
-	for (struct turn **at = &all; *at; at = &(*at)->next) {
-		if (*at == turn) {
-			*at = turn->next;
+	for (struct ticketlock **at = &all; *at; at = &(*at)->next) {
+		if (*at == ticketlock) {
+			*at = ticketlock->next;
 			break;
 		}
 	}
@@ -33,92 +33,92 @@ void turn_remove(struct turn *turn)
 }
 
 /* With the lock held. */
-static bool is_mine(const struct turn *turn)
+static bool is_mine(const struct ticketlock *ticketlock)
 {
-	return turn->taken && pthread_equal(turn->owner, pthread_self());
+	return ticketlock->taken && pthread_equal(ticketlock->owner, pthread_self());
 }
 
 /* With the lock held, by whose turn it is. */
-static void take(struct turn *turn)
+static void take(struct ticketlock *ticketlock)
 {
-	turn->taken = true;
-	turn->owner = pthread_self();
+	ticketlock->taken = true;
+	ticketlock->owner = pthread_self();
 }
 
-bool turn_try(struct turn *turn)
+bool ticketlock_trylock(struct ticketlock *ticketlock)
 {
 	bool free;
 
 	pthread_mutex_lock(&lock);
-	free = turn->drawn == turn->current;
+	free = ticketlock->drawn == ticketlock->current;
 	if (free) {
-		turn->drawn++;
-		take(turn);
+		ticketlock->drawn++;
+		take(ticketlock);
 	}
 	pthread_mutex_unlock(&lock);
 	return free;
 }
 
 /* Without the GIL. */
-static void queue(struct turn *turn)
+static void queue(struct ticketlock *ticketlock)
 {
 	unsigned int mine;
 
 	pthread_mutex_lock(&lock);
-	mine = turn->drawn++;
-	while (turn->current != mine)
+	mine = ticketlock->drawn++;
+	while (ticketlock->current != mine)
 		pthread_cond_wait(&ended, &lock);
-	take(turn);
+	take(ticketlock);
 	pthread_mutex_unlock(&lock);
 }
 
-int turn_take(struct turn *turn)
+int ticketlock_lock(struct ticketlock *ticketlock)
 {
 	PyThreadState *state;
 	bool mine;
 
-	if (turn_try(turn))
+	if (ticketlock_trylock(ticketlock))
 		return 0;
 	pthread_mutex_lock(&lock);
-	mine = is_mine(turn);
+	mine = is_mine(ticketlock);
 	pthread_mutex_unlock(&lock);
 	if (mine)
 		return -EDEADLK;
 	state = PyEval_SaveThread();
-	queue(turn);
+	queue(ticketlock);
 	PyEval_RestoreThread(state);
 	return 0;
 }
 
-void turn_end(struct turn *turn)
+void ticketlock_unlock(struct ticketlock *ticketlock)
 {
 	pthread_mutex_lock(&lock);
-	turn->taken = false;
-	turn->current++;
+	ticketlock->taken = false;
+	ticketlock->current++;
 	pthread_cond_broadcast(&ended);
 	pthread_mutex_unlock(&lock);
 }
 
-bool turn_is_orphaned(const struct turn *turn)
+bool ticketlock_is_orphaned(const struct ticketlock *ticketlock)
 {
-	return turn->taken && !is_mine(turn);
+	return ticketlock->taken && !is_mine(ticketlock);
 }
 
-void turn_fork_prepare(void)
+void ticketlock_fork_prepare(void)
 {
 	pthread_mutex_lock(&lock);
 }
 
-void turn_fork_parent(void)
+void ticketlock_fork_parent(void)
 {
 	pthread_mutex_unlock(&lock);
 }
 
-void turn_fork_child(void)
+void ticketlock_fork_child(void)
 {
-	for (struct turn *turn = all; turn; turn = turn->next) {
-		turn->taken = is_mine(turn);
-		turn->drawn = turn->current + turn->taken;
+	for (struct ticketlock *ticketlock = all; ticketlock; ticketlock = ticketlock->next) {
+		ticketlock->taken = is_mine(ticketlock);
+		ticketlock->drawn = ticketlock->current + ticketlock->taken;
 	}
 	pthread_cond_init(&ended, NULL);
 	pthread_mutex_unlock(&lock);

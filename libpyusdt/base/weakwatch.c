@@ -16,10 +16,10 @@ static bool is_collected(PyObject *object)
 	return PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_HAVE_GC);
 }
 
-int weakwatch_begin(struct weakwatch *watch, PyObject *object, PyTypeObject *callable,
+int weakwatch_begin(struct weakwatch *watch, PyObject *object, PyTypeObject *closure_type,
 		    vectorcallfunc died, void *context)
 {
-	watch->callback = callable_new(callable, died, context);
+	watch->callback = closure_new(closure_type, died, context);
 	if (!watch->callback)
 		return -1;
 	watch->weakref = PyWeakref_NewRef(object, watch->callback);
@@ -35,7 +35,7 @@ int weakwatch_begin(struct weakwatch *watch, PyObject *object, PyTypeObject *cal
 void weakwatch_end(struct weakwatch *watch)
 {
 	/* The program may have got hold of both, by weakref.getweakrefs(). */
-	callable_forget_context(watch->callback);
+	closure_forget_context(watch->callback);
 	Py_DECREF(watch->callback);
 	Py_DECREF(watch->weakref);
 }

@@ -15,12 +15,12 @@ struct weakwatch {
 };
 
 /*
- * @callable: from callable_type_new(). @died: called with @context as the callable's own,
- * which is NULL once the watch has ended.
+ * @closure_type: from closure_type_new(). @died: called with @context as the closure's
+ * own, which is NULL once the watch has ended.
  *
  * Returns: 0, or -1 with an exception set.
  */
-int weakwatch_begin(struct weakwatch *watch, PyObject *object, PyTypeObject *callable,
+int weakwatch_begin(struct weakwatch *watch, PyObject *object, PyTypeObject *closure_type,
 		    vectorcallfunc died, void *context);
 
 /* Also from within @died. */

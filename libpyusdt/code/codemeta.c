@@ -38,7 +38,7 @@ static void meta_free(void *value)
 static PyObject *code_died(PyObject *self, PyObject *const *args, size_t nargsf,
 			   PyObject *kwnames)
 {
-	struct codemeta *meta = callable_context(self);
+	struct codemeta *meta = closure_context(self);
 
 	(void)args;
 	(void)nargsf;
@@ -196,7 +196,8 @@ static struct codemeta *make(struct codetable *table, PyObject *code, PyObject *
 	names_free(&names);
 	if (!meta)
 		return NULL;
-	if (weakwatch_begin(&meta->watch, code, table->callable, code_died, meta) < 0) {
+	if (weakwatch_begin(&meta->watch, code, table->closure_type, code_died, meta) <
+	    0) {
 		free(meta);
 		return NULL;
 	}
@@ -207,10 +208,10 @@ static struct codemeta *make(struct codetable *table, PyObject *code, PyObject *
 	return meta;
 }
 
-void codetable_init(struct codetable *table, PyTypeObject *callable)
+void codetable_init(struct codetable *table, PyTypeObject *closure_type)
 {
 	objtable_init(&table->metas);
-	table->callable = callable;
+	table->closure_type = closure_type;
 }
 
 struct codemeta *codetable_add(struct codetable *table, PyObject *object,

@@ -41,11 +41,11 @@ struct codemeta {
 
 struct codetable {
 	struct objtable metas;
-	PyTypeObject *callable; /* borrowed: type of the weak references' callbacks */
+	PyTypeObject *closure_type; /* borrowed: type of the weak references' callbacks */
 };
 
-/* @callable: from callable_type_new(). */
-void codetable_init(struct codetable *table, PyTypeObject *callable);
+/* @closure_type: from closure_type_new(). */
+void codetable_init(struct codetable *table, PyTypeObject *closure_type);
 
 /* Returns: the metadata of @code, or NULL where there is none yet. */
 static inline struct codemeta *codetable_find(struct codetable *table,

@@ -18,7 +18,7 @@
 
 uint64_t control_watched(void)
 {
-	return probes_watched() & ~native_events();
+	return probes_watched() & ~elfnotes_python_events();
 }
 
 static unsigned int followed_filters(const struct interp *interp)
@@ -62,24 +62,24 @@ static int follow_filters(struct interp *interp)
 static int instrument(struct interp *interp, uint64_t active)
 {
 	struct monitor_sets wanted = events_required(active);
-	int collector, result;
+	int gc, result;
 
 	/* Before anything is changed: where the rest fails, this does no harm. */
 	result = active ? follow_filters(interp) : 0;
 	if (result < 0)
 		return result;
-	collector = collector_set(interp, active & COLLECTOR_EVENTS);
-	if (collector < 0)
-		return collector;
+	gc = gc_set(interp, active & GC_EVENTS);
+	if (gc < 0)
+		return gc;
 	/* So that the callback of CALL can disable it in code that is filtered out. */
 	if (filters_any() &&
 	    wanted.in[SCOPE_ALL] & (MONITOR(C_RETURN) | MONITOR(C_RAISE)))
 		wanted.in[SCOPE_ALL] |= MONITOR(CALL);
-	scopes_find(interp, &wanted);
+	imports_threads_find(interp, &wanted);
 	result = monitoring_set(&interp->monitoring, wanted);
-	if (result < 0 && collector)
-		collector_set(interp, interp->active & COLLECTOR_EVENTS);
-	return result < 0 ? result : result || collector;
+	if (result < 0 && gc)
+		gc_set(interp, interp->active & GC_EVENTS);
+	return result < 0 ? result : result || gc;
 }
 
 static bool needs_tool(uint64_t mask)
@@ -135,9 +135,9 @@ static int apply(struct interp *interp, uint64_t armed)
  */
 static void refresh(struct interp *interp)
 {
-	if (turn_try(&interp->turn)) {
+	if (ticketlock_trylock(&interp->changing)) {
 		apply(interp, interp->armed);
-		turn_end(&interp->turn);
+		ticketlock_unlock(&interp->changing);
 	} else {
 		registry_set_retry(interp);
 		watcher_look_again();
@@ -177,9 +177,9 @@ static int visit(struct interp *interp)
 		return -ENOMEM;
 	PyEval_AcquireThread(state);
 	/* Must not wait here: whoever is at it may be waiting for this thread to end. */
-	if (turn_try(&interp->turn)) {
+	if (ticketlock_trylock(&interp->changing)) {
 		result = interp->listed ? apply(interp, interp->armed) : 0;
-		turn_end(&interp->turn);
+		ticketlock_unlock(&interp->changing);
 	}
 	PyThreadState_Clear(state);
 	PyEval_ReleaseThread(state);
@@ -220,9 +220,9 @@ static int prepare(struct interp *interp, uint64_t mask, control_register_fn *ha
 		return error;
 	interp->registered = true;
 	if (mask & PYUSDT_LAYOUT)
-		layout_prepare(interp->callable);
-	if (mask & COLLECTOR_EVENTS)
-		error = collector_prepare(interp);
+		layout_prepare(interp->closure_type);
+	if (mask & GC_EVENTS)
+		error = gc_prepare(interp);
 	return error;
 }
 
@@ -299,11 +299,11 @@ int control_enable(struct interp *interp, uint64_t mask, control_register_fn *ha
 	int error = options_environment();
 
 	if (!error)
-		error = turn_take(&interp->turn);
+		error = ticketlock_lock(&interp->changing);
 	if (error)
 		return error;
 	error = enable(interp, mask, handlers);
-	turn_end(&interp->turn);
+	ticketlock_unlock(&interp->changing);
 	watcher_look_again();
 	announce(control_watched() & registry_armed());
 	return error;
@@ -311,18 +311,18 @@ int control_enable(struct interp *interp, uint64_t mask, control_register_fn *ha
 
 int control_disable(struct interp *interp)
 {
-	int error = turn_take(&interp->turn);
+	int error = ticketlock_lock(&interp->changing);
 
 	if (error)
 		return error;
 	error = disarm(interp);
-	turn_end(&interp->turn);
+	ticketlock_unlock(&interp->changing);
 	return error;
 }
 
 int control_poll(struct interp *interp)
 {
-	int result = turn_take(&interp->turn);
+	int result = ticketlock_lock(&interp->changing);
 
 	if (result)
 		return result;
@@ -330,7 +330,7 @@ int control_poll(struct interp *interp)
 		result = -ESHUTDOWN;
 	else if (interp->listed)
 		result = apply(interp, interp->armed);
-	turn_end(&interp->turn);
+	ticketlock_unlock(&interp->changing);
 	/* What it saw last may be there again, but what is instrumented is not the same.
 	 */
 	if (result > 0)
@@ -367,21 +367,21 @@ int control_configure(struct interp *interp, const struct pyusdt_options *option
 	int error = options_check(options);
 
 	if (!error)
-		error = turn_take(&interp->turn);
+		error = ticketlock_lock(&interp->changing);
 	if (error)
 		return error;
 	error = configure(options);
 	/* Where this fails the watcher tries again. */
 	if (!error && interp->listed)
 		apply(interp, interp->armed);
-	turn_end(&interp->turn);
+	ticketlock_unlock(&interp->changing);
 	announce(control_watched() & registry_armed());
 	return error;
 }
 
 void control_close(struct interp *interp)
 {
-	if (turn_take(&interp->turn) < 0)
+	if (ticketlock_lock(&interp->changing) < 0)
 		return;
 	interp->closed = true;
 	/* Where this fails, sys.monitoring goes with the interpreter all the same. */
@@ -389,6 +389,6 @@ void control_close(struct interp *interp)
 		registry_remove(interp);
 		watcher_update();
 	}
-	turn_end(&interp->turn);
+	ticketlock_unlock(&interp->changing);
 	registry_wait_until_unvisited(interp);
 }

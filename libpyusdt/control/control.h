@@ -3,7 +3,7 @@
  * Which events are armed in which interpreter, and keeping what is instrumented in step
  * with what is watched. Errors are as in pyusdt.h.
  *
- * A change of an interpreter is made by the thread whose turn it is, see turn.h.
+ * A change of an interpreter is made by the thread whose turn it is, see ticketlock.h.
  */
 #ifndef PYUSDT_CONTROL_H
 #define PYUSDT_CONTROL_H

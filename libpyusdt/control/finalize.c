@@ -13,13 +13,13 @@ static PyObject *at_exit(PyObject *self, PyObject *const *args, size_t nargsf,
 	(void)args;
 	(void)nargsf;
 	(void)kwnames;
-	control_close(callable_context(self));
+	control_close(closure_context(self));
 	Py_RETURN_NONE;
 }
 
 int finalize_register(struct interp *interp)
 {
-	PyObject *handler = callable_new(interp->callable, at_exit, interp);
+	PyObject *handler = closure_new(interp->closure_type, at_exit, interp);
 	PyObject *module = handler ? PyImport_ImportModule("atexit") : NULL;
 	PyObject *result =
 		module ? PyObject_CallMethod(module, "register", "O", handler) : NULL;

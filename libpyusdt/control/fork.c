@@ -153,7 +153,7 @@ static void prepare(void)
 {
 	watcher_fork_prepare();
 	registry_fork_prepare();
-	turn_fork_prepare();
+	ticketlock_fork_prepare();
 	filters_fork_prepare();
 	codelist_fork_prepare();
 }
@@ -162,7 +162,7 @@ static void parent(void)
 {
 	codelist_fork_parent();
 	filters_fork_done();
-	turn_fork_parent();
+	ticketlock_fork_parent();
 	registry_fork_parent();
 	watcher_fork_parent();
 }
@@ -173,7 +173,7 @@ static void child(void)
 	filters_fork_done();
 	if (registry_fork_child())
 		watcher_look_again();
-	turn_fork_child();
+	ticketlock_fork_child();
 	watcher_fork_child();
 	announce_again();
 }
@@ -201,7 +201,7 @@ static PyObject *handlers(struct interp *interp)
 
 	for (size_t i = 0; dict && i < sizeof(all) / sizeof(all[0]); i++) {
 		PyObject *handler =
-			callable_new(interp->callable, all[i].function, interp);
+			closure_new(interp->closure_type, all[i].function, interp);
 
 		if (!handler || PyDict_SetItemString(dict, all[i].name, handler) < 0)
 			Py_CLEAR(dict);

@@ -166,7 +166,7 @@ bool registry_fork_child(void)
 
 	visited = NULL;
 	for (struct interp *interp = interps; interp; interp = interp->next) {
-		if (turn_is_orphaned(&interp->turn)) {
+		if (ticketlock_is_orphaned(&interp->changing)) {
 			interp->retry = true;
 			orphaned = true;
 		}

@@ -47,7 +47,8 @@ const char *event_name(enum event event);
 /* Returns: the event's bit in the masks of pyusdt.h. */
 uint64_t event_bit(enum event event);
 
-/* The same by each other, as the public functions have it. Returns: NULL, 0: none such. */
+/* The same by each other, as the public functions have it. Returns: NULL, 0: none such.
+ */
 const char *event_name_of_bit(uint64_t bit);
 uint64_t event_bit_of_name(const char *name);
 

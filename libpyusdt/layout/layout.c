@@ -48,24 +48,24 @@ static bool expect_end(void)
 }
 
 /* Returns: NULL, or why there is no layout. */
-static const char *find(PyTypeObject *callable, struct pyusdt_layout *layout)
+static const char *find(PyTypeObject *closure_type, struct pyusdt_layout *layout)
 {
 	const char *why = NULL;
 
 	(void)(layout_offsets(pycompat_version(), pycompat_runtime(), layout, &why) &&
 	       layout_find_tstate(&layout->tstate, &why) &&
-	       layout_check(callable, layout, &why));
+	       layout_check(closure_type, layout, &why));
 	return why;
 }
 
-void layout_prepare(PyTypeObject *callable)
+void layout_prepare(PyTypeObject *closure_type)
 {
 	struct pyusdt_layout layout = {0};
 	const char *why;
 
 	if (!get_reason())
 		return;
-	why = find(callable, &layout);
+	why = find(closure_type, &layout);
 	if (!why && !expect_end())
 		why = "Py_AtExit() has no room to tell when it is no longer valid";
 	if (!why)

@@ -11,9 +11,9 @@
 /*
  * Find and test the layout, where that has not been done since Python was initialised.
  * Needs the GIL, and lets go of it in between.
- * @callable: from callable_type_new().
+ * @closure_type: from closure_type_new().
  */
-void layout_prepare(PyTypeObject *callable);
+void layout_prepare(PyTypeObject *closure_type);
 
 /* Returns: the layout; or NULL, and a static string in @why, which may be NULL. */
 const struct pyusdt_layout *layout_found(const char **why);

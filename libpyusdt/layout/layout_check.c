@@ -27,14 +27,14 @@ static const char *pointer_at(const char *object, uint32_t offset)
 {
 	const char *pointer = NULL;
 
-	return memory_read(&pointer, object, offset, sizeof(pointer)) ? pointer : NULL;
+	return safe_read(&pointer, object, offset, sizeof(pointer)) ? pointer : NULL;
 }
 
 static bool is_shim(const struct walk *walk)
 {
 	unsigned char owner = 0;
 
-	return memory_read(&owner, walk->frame, walk->layout->owner, sizeof(owner)) &&
+	return safe_read(&owner, walk->frame, walk->layout->owner, sizeof(owner)) &&
 	       owner >= walk->layout->first_shim;
 }
 
@@ -83,7 +83,7 @@ static bool same_first_line(PyObject *code, uint32_t offset)
 	bool same;
 	int line = 0;
 
-	same = value && memory_read(&line, code, offset, sizeof(line)) &&
+	same = value && safe_read(&line, code, offset, sizeof(line)) &&
 	       line == PyLong_AsLong(value);
 	Py_XDECREF(value);
 	return same;
@@ -104,7 +104,7 @@ static bool same_text(PyObject *code, const struct pyusdt_layout *layout)
 
 		if (size > sizeof(seen))
 			size = sizeof(seen);
-		same = memory_read(seen, text, layout->ascii, size) &&
+		same = safe_read(seen, text, layout->ascii, size) &&
 		       !memcmp(seen, PyBytes_AsString(ascii), size);
 	}
 	Py_XDECREF(ascii);
@@ -170,7 +170,7 @@ struct check {
 static PyObject *check_here(PyObject *self, PyObject *const *args, size_t nargsf,
 			    PyObject *kwnames)
 {
-	struct check *check = callable_context(self);
+	struct check *check = closure_context(self);
 
 	(void)args;
 	(void)nargsf;
@@ -192,12 +192,13 @@ static const char made[] = "(\n"
 			   ")()";
 
 /* Compare the stack of the functions that are made for it. */
-static int compare_made_stack(PyTypeObject *callable, const struct pyusdt_layout *layout)
+static int compare_made_stack(PyTypeObject *closure_type,
+			      const struct pyusdt_layout *layout)
 {
 	struct check check = {layout, -1};
 	PyObject *code = Py_CompileString(made, "<pyusdt>", Py_eval_input);
 	PyObject *globals = PyDict_New();
-	PyObject *function = callable_new(callable, check_here, &check);
+	PyObject *function = closure_new(closure_type, check_here, &check);
 	PyObject *result = NULL;
 
 	if (code && globals && function &&
@@ -211,13 +212,13 @@ static int compare_made_stack(PyTypeObject *callable, const struct pyusdt_layout
 	return check.count;
 }
 
-bool layout_check(PyTypeObject *callable, const struct pyusdt_layout *layout,
+bool layout_check(PyTypeObject *closure_type, const struct pyusdt_layout *layout,
 		  const char **why)
 {
 	int count = compare_stack(layout);
 
 	if (count == 0)
-		count = compare_made_stack(callable, layout);
+		count = compare_made_stack(closure_type, layout);
 	if (count > 0)
 		return true;
 	*why = "the frames found are not those that CPython itself reports";

@@ -15,11 +15,11 @@
  * frame with what CPython's own functions say of it. Where no Python function runs (an
  * embedder that has none yet) some are run for that.
  *
- * Needs the GIL. @callable: from callable_type_new().
+ * Needs the GIL. @closure_type: from closure_type_new().
  *
  * Returns: false, and a static string in @why, where they differ.
  */
-bool layout_check(PyTypeObject *callable, const struct pyusdt_layout *layout,
+bool layout_check(PyTypeObject *closure_type, const struct pyusdt_layout *layout,
 		  const char **why);
 
 #endif /* PYUSDT_LAYOUT_CHECK_H */

@@ -47,8 +47,7 @@ void *layout_tstate_at(int64_t offset)
 {
 	void *value = NULL;
 
-	return memory_read(&value, thread_pointer(), offset, sizeof(value)) ? value
-									    : NULL;
+	return safe_read(&value, thread_pointer(), offset, sizeof(value)) ? value : NULL;
 }
 
 /* Not all around the thread pointer need be mapped. */
@@ -57,7 +56,7 @@ static void find_in_page(const char *page, size_t size, const void *state,
 {
 	char copy[PAGE_SIZE];
 
-	if (!memory_read(copy, page, 0, size))
+	if (!safe_read(copy, page, 0, size))
 		return;
 	for (size_t i = 0; i + sizeof(state) <= size; i += sizeof(state))
 		if (!memcmp(copy + i, &state, sizeof(state)) &&
@@ -125,7 +124,7 @@ bool layout_find_tstate(__s64 *offset, const char **why)
 	PyThreadState *state = PyThreadState_Get();
 	bool compared;
 
-	*why = memory_refusal();
+	*why = safe_read_refusal();
 	if (*why)
 		return false;
 	find_candidates(state, &candidates);

@@ -96,7 +96,7 @@ static ALWAYS_INLINE const char *function_name(struct interp *interp, char *buff
 static COLD PyObject *refuse(struct interp *interp, const struct codemeta *code,
 			     enum event event)
 {
-	if (scopes_may_have(code) || !(DISABLEABLE & (monitor_set)1 << event))
+	if (imports_threads_may_be(code) || !(DISABLEABLE & (monitor_set)1 << event))
 		return Py_None;
 	if (!code->own && !interp_refuse(interp, code))
 		return Py_None;
@@ -250,7 +250,7 @@ static const char *show_CALLABLE(struct interp *interp, char *buffer, size_t siz
 	if (pycompat_is_function(function))
 		name = function_name(interp, buffer, size, function);
 	else if (function == callable)
-		name = callnames_get(&interp->callnames, callable, size);
+		name = callable_names_get(&interp->callable_names, callable, size);
 	return name ? name : format_callable(buffer, size, callable);
 }
 
@@ -265,8 +265,8 @@ static const char *show_EXCEPTION(struct interp *interp, char *buffer, size_t si
 
 /* The other events that a callback serves, by the column "also" of events.def. */
 #define ALSO_NOTHING UINT64_C(0)
-#define ALSO_ENTRY   (PYUSDT_PYTHON_FUNCTION_ENTRY | SCOPES_EVENTS)
-#define ALSO_EXIT    (PYUSDT_PYTHON_FUNCTION_RETURN | SCOPES_EVENTS)
+#define ALSO_ENTRY   (PYUSDT_PYTHON_FUNCTION_ENTRY | IMPORTS_THREADS_EVENTS)
+#define ALSO_EXIT    (PYUSDT_PYTHON_FUNCTION_RETURN | IMPORTS_THREADS_EVENTS)
 #define ALSO_LINE    PYUSDT_PYTHON_LINE
 #define ALSO_BRANCH  PYUSDT_BRANCH
 #define ALSO_C       (PYUSDT_C_RETURN | PYUSDT_C_RAISE)
@@ -276,9 +276,9 @@ static const char *show_EXCEPTION(struct interp *interp, char *buffer, size_t si
 #define also_in_scope_BRANCH                               also_in_scope_NOTHING
 #define also_in_scope_C                                    also_in_scope_NOTHING
 #define also_in_scope_ENTRY(interp, wanted, code, event) \
-	scopes_entered((interp), (wanted), (code))
+	imports_threads_entered((interp), (wanted), (code))
 #define also_in_scope_EXIT(interp, wanted, code, event) \
-	scopes_left((interp), (wanted), (code), (event) != EVENT_PY_UNWIND)
+	imports_threads_left((interp), (wanted), (code), (event) != EVENT_PY_UNWIND)
 
 static ALWAYS_INLINE bool is_wanted(uint64_t wanted, uint64_t mask, enum event event)
 {
@@ -332,16 +332,16 @@ static ALWAYS_INLINE void also_BRANCH(uint64_t wanted, const struct codemeta *co
 	static PyObject *on_##name(PyObject *self, PyObject *const *args, size_t nargsf, \
 				   PyObject *kwnames)                                    \
 	{                                                                                \
-		struct interp *interp = callable_context(self);                          \
+		struct interp *interp = closure_context(self);                           \
 		uint64_t wanted = interp_active(interp) & (PYUSDT_##name | ALSO_##also); \
 		const struct codemeta *code;                                             \
                                                                                          \
 		(void)kwnames;                                                           \
 		if (!wanted || !has_arguments(nargsf, ARGUMENTS_##arguments))            \
 			return Py_None;                                                  \
-		if (__builtin_expect(wanted & ALSO_##also & SCOPES_EVENTS, 0))           \
+		if (__builtin_expect(wanted & ALSO_##also & IMPORTS_THREADS_EVENTS, 0))  \
 			also_in_scope_##also(interp, wanted, args[0], EVENT_##name);     \
-		if (!(wanted & ~SCOPES_EVENTS))                                          \
+		if (!(wanted & ~IMPORTS_THREADS_EVENTS))                                 \
 			return Py_None;                                                  \
 		code = code_of(interp, args[0]);                                         \
 		if (!code)                                                               \

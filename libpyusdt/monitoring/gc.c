@@ -42,7 +42,7 @@ static void done(const struct interp *interp, PyObject *info)
 static PyObject *collection(PyObject *self, PyObject *const *args, size_t nargsf,
 			    PyObject *kwnames)
 {
-	const struct interp *interp = callable_context(self);
+	const struct interp *interp = closure_context(self);
 
 	(void)kwnames;
 	if (!interp || PyVectorcall_NARGS(nargsf) < 2 || !PyUnicode_Check(args[0]) ||
@@ -55,20 +55,20 @@ static PyObject *collection(PyObject *self, PyObject *const *args, size_t nargsf
 	Py_RETURN_NONE;
 }
 
-int collector_prepare(struct interp *interp)
+int gc_prepare(struct interp *interp)
 {
 	PyObject *module, *list;
 
-	if (interp->collector.list)
+	if (interp->gc.list)
 		return 0;
 	module = PyImport_ImportModule("gc");
 	list = module ? PyObject_GetAttrString(module, "callbacks") : NULL;
 	Py_XDECREF(module);
 	if (list && PyList_CheckExact(list)) {
-		interp->collector.callback =
-			callable_new(interp->callable, collection, interp);
-		if (interp->collector.callback) {
-			interp->collector.list = list;
+		interp->gc.callback =
+			closure_new(interp->closure_type, collection, interp);
+		if (interp->gc.callback) {
+			interp->gc.list = list;
 			return 0;
 		}
 	}
@@ -84,9 +84,8 @@ int collector_prepare(struct interp *interp)
 /* Returns: where our entry is; -1: a program may have taken it out. */
 static Py_ssize_t position(const struct interp *interp)
 {
-	for (Py_ssize_t i = 0; i < PyList_Size(interp->collector.list); i++)
-		if (PyList_GetItem(interp->collector.list, i) ==
-		    interp->collector.callback)
+	for (Py_ssize_t i = 0; i < PyList_Size(interp->gc.list); i++)
+		if (PyList_GetItem(interp->gc.list, i) == interp->gc.callback)
 			return i;
 	return -1;
 }
@@ -97,27 +96,26 @@ static int take_out(const struct interp *interp)
 	Py_ssize_t at;
 	int result = 0;
 
-	PYCOMPAT_BEGIN_CRITICAL_SECTION(interp->collector.list);
+	PYCOMPAT_BEGIN_CRITICAL_SECTION(interp->gc.list);
 	at = position(interp);
 	if (at >= 0)
-		result = PyList_SetSlice(interp->collector.list, at, at + 1, NULL);
+		result = PyList_SetSlice(interp->gc.list, at, at + 1, NULL);
 	PYCOMPAT_END_CRITICAL_SECTION();
 	return result;
 }
 
-int collector_set(struct interp *interp, bool wanted)
+int gc_set(struct interp *interp, bool wanted)
 {
 	int result;
 
-	if (wanted == interp->collector.set)
+	if (wanted == interp->gc.set)
 		return 0;
-	result =
-		wanted ? PyList_Append(interp->collector.list, interp->collector.callback)
-		       : take_out(interp);
+	result = wanted ? PyList_Append(interp->gc.list, interp->gc.callback)
+			: take_out(interp);
 	if (result < 0) {
 		PyErr_Clear();
 		return -ENOMEM;
 	}
-	interp->collector.set = wanted;
+	interp->gc.set = wanted;
 	return 1;
 }

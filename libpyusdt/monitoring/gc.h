@@ -5,8 +5,8 @@
  * Everything here needs the GIL of the interpreter, and no exception set. Errors are
  * negative errno values; no exception is left set.
  */
-#ifndef PYUSDT_COLLECTOR_H
-#define PYUSDT_COLLECTOR_H
+#ifndef PYUSDT_GC_H
+#define PYUSDT_GC_H
 
 #include <stdbool.h>
 
@@ -15,22 +15,22 @@
 struct interp;
 
 /* The events that are told here. */
-#define COLLECTOR_EVENTS                                             \
+#define GC_EVENTS                                                    \
 	(PYUSDT_GC_START | PYUSDT_GC_DONE | PYUSDT_PYTHON_GC_START | \
 	 PYUSDT_PYTHON_GC_DONE)
 
 /*
- * Look up what collector_set() needs.
+ * Look up what gc_set() needs.
  *
  * Returns: 0; -ENOMEM, -EIO.
  */
-int collector_prepare(struct interp *interp);
+int gc_prepare(struct interp *interp);
 
 /*
  * Have the entry, or have it not.
  *
  * Returns: 1 when that changed something, 0 when not; -ENOMEM.
  */
-int collector_set(struct interp *interp, bool wanted);
+int gc_set(struct interp *interp, bool wanted);
 
-#endif /* PYUSDT_COLLECTOR_H */
+#endif /* PYUSDT_GC_H */

@@ -30,7 +30,7 @@ static PyObject *thread_function(void)
 	return function;
 }
 
-bool scopes_may_have(const struct codemeta *code)
+bool imports_threads_may_be(const struct codemeta *code)
 {
 	return !strcmp(code->qualname, "_find_and_load") ||
 	       !strcmp(code->qualname, "Thread._bootstrap_inner");
@@ -46,7 +46,7 @@ static void move(struct interp *interp, enum scope scope, PyObject *function)
 	Py_XDECREF(function);
 }
 
-void scopes_find(struct interp *interp, const struct monitor_sets *wanted)
+void imports_threads_find(struct interp *interp, const struct monitor_sets *wanted)
 {
 	if (wanted->in[SCOPE_IMPORT])
 		move(interp, SCOPE_IMPORT, import_function());
@@ -104,7 +104,7 @@ static void import_left(struct interp *interp, uint64_t events, bool found)
 	if (is_wanted(events, EVENT_PYTHON_IMPORT_DONE))
 		probe_PYTHON_IMPORT_DONE(module, found);
 	/* Now there is a function to look at, before it can be called. */
-	if (events & SCOPES_THREAD && found && !strcmp(module, "threading"))
+	if (events & THREAD_EVENTS && found && !strcmp(module, "threading"))
 		interp->refresh(interp);
 	Py_XDECREF(bytes);
 	Py_XDECREF(name);
@@ -135,7 +135,7 @@ static void thread_event(uint64_t events, enum event event)
 	Py_XDECREF(self);
 }
 
-void scopes_entered(struct interp *interp, uint64_t events, PyObject *code)
+void imports_threads_entered(struct interp *interp, uint64_t events, PyObject *code)
 {
 	if (code == interp->monitoring.code[SCOPE_IMPORT])
 		import_entered(events);
@@ -143,7 +143,8 @@ void scopes_entered(struct interp *interp, uint64_t events, PyObject *code)
 		thread_event(events, EVENT_THREAD_START);
 }
 
-void scopes_left(struct interp *interp, uint64_t events, PyObject *code, bool returned)
+void imports_threads_left(struct interp *interp, uint64_t events, PyObject *code,
+			  bool returned)
 {
 	if (code == interp->monitoring.code[SCOPE_IMPORT])
 		import_left(interp, events, returned);

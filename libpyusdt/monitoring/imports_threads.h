@@ -5,8 +5,8 @@
  *
  * Everything here needs the GIL of the interpreter, and no exception set.
  */
-#ifndef PYUSDT_SCOPES_H
-#define PYUSDT_SCOPES_H
+#ifndef PYUSDT_IMPORTS_THREADS_H
+#define PYUSDT_IMPORTS_THREADS_H
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -19,19 +19,19 @@
 
 struct interp;
 
-#define SCOPES_IMPORT                                                            \
+#define IMPORT_EVENTS                                                            \
 	(PYUSDT_IMPORT_START | PYUSDT_IMPORT_DONE | PYUSDT_PYTHON_IMPORT_START | \
 	 PYUSDT_PYTHON_IMPORT_DONE)
-#define SCOPES_THREAD (PYUSDT_THREAD_START | PYUSDT_THREAD_EXIT)
+#define THREAD_EVENTS (PYUSDT_THREAD_START | PYUSDT_THREAD_EXIT)
 
 /* The events that are told here. */
-#define SCOPES_EVENTS (SCOPES_IMPORT | SCOPES_THREAD)
+#define IMPORTS_THREADS_EVENTS (IMPORT_EVENTS | THREAD_EVENTS)
 
 /*
  * Let the scopes of @interp's monitoring be the functions that are there now, as far as
  * @wanted needs them.
  */
-void scopes_find(struct interp *interp, const struct monitor_sets *wanted);
+void imports_threads_find(struct interp *interp, const struct monitor_sets *wanted);
 
 struct codemeta;
 
@@ -39,13 +39,14 @@ struct codemeta;
  * Returns: whether @code may be one of these functions now or later. Their events must
  * never be disabled.
  */
-bool scopes_may_have(const struct codemeta *code);
+bool imports_threads_may_be(const struct codemeta *code);
 
 /*
  * A function is entered; or is left, by a return or by an exception. Does nothing where
  * @code is none of ours. @events: those that are wanted, as in pyusdt.h.
  */
-void scopes_entered(struct interp *interp, uint64_t events, PyObject *code);
-void scopes_left(struct interp *interp, uint64_t events, PyObject *code, bool returned);
+void imports_threads_entered(struct interp *interp, uint64_t events, PyObject *code);
+void imports_threads_left(struct interp *interp, uint64_t events, PyObject *code,
+			  bool returned);
 
-#endif /* PYUSDT_SCOPES_H */
+#endif /* PYUSDT_IMPORTS_THREADS_H */

@@ -12,7 +12,7 @@
 void interp_forget_names(struct interp *interp)
 {
 	codetable_clear(&interp->codes);
-	callnames_clear(&interp->callnames);
+	callable_names_clear(&interp->callable_names);
 }
 
 bool interp_refuse(struct interp *interp, const struct codemeta *code)
@@ -25,14 +25,14 @@ bool interp_refuse(struct interp *interp, const struct codemeta *code)
 
 static void interp_free(struct interp *interp)
 {
-	turn_remove(&interp->turn);
+	ticketlock_remove(&interp->changing);
 	interp_forget_names(interp);
 	monitoring_clear(&interp->monitoring);
-	Py_XDECREF(interp->collector.list);
-	if (interp->collector.callback)
-		callable_forget_context(interp->collector.callback);
-	Py_XDECREF(interp->collector.callback);
-	Py_XDECREF((PyObject *)interp->callable);
+	Py_XDECREF(interp->gc.list);
+	if (interp->gc.callback)
+		closure_forget_context(interp->gc.callback);
+	Py_XDECREF(interp->gc.callback);
+	Py_XDECREF((PyObject *)interp->closure_type);
 	free(interp);
 }
 
@@ -59,7 +59,7 @@ struct interp *interp_find(void)
 static int make_callbacks(struct interp *interp, PyObject *made[MONITOR_COUNT])
 {
 	for (int i = 0; i < MONITOR_COUNT; i++) {
-		made[i] = callable_new(interp->callable, interp->functions[i], interp);
+		made[i] = closure_new(interp->closure_type, interp->functions[i], interp);
 		if (!made[i]) {
 			PyErr_Clear();
 			while (i-- > 0)
@@ -79,7 +79,7 @@ int interp_renew_callbacks(struct interp *interp)
 	if (error)
 		return error;
 	for (int i = 0; i < MONITOR_COUNT; i++) {
-		callable_set_context(interp->monitoring.callbacks[i], &nobody);
+		closure_set_context(interp->monitoring.callbacks[i], &nobody);
 		Py_DECREF(interp->monitoring.callbacks[i]);
 		interp->monitoring.callbacks[i] = made[i];
 	}
@@ -123,11 +123,11 @@ static int make_and_keep(const vectorcallfunc *functions)
 		return -ENOMEM;
 	interp->state = PyInterpreterState_Get();
 	interp->functions = functions;
-	turn_add(&interp->turn);
-	interp->callable = callable_type_new();
-	codetable_init(&interp->codes, interp->callable);
-	callnames_init(&interp->callnames, interp->callable);
-	result = interp->callable ? monitoring_init(&interp->monitoring) : -ENOMEM;
+	ticketlock_add(&interp->changing);
+	interp->closure_type = closure_type_new();
+	codetable_init(&interp->codes, interp->closure_type);
+	callable_names_init(&interp->callable_names, interp->closure_type);
+	result = interp->closure_type ? monitoring_init(&interp->monitoring) : -ENOMEM;
 	if (!result)
 		result = make_callbacks(interp, interp->monitoring.callbacks);
 	if (!result)

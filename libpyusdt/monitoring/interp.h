@@ -32,7 +32,7 @@ struct interp {
 	struct interp *next; /* in the list of armed interpreters */
 	bool listed;
 
-	struct turn turn; /* to change what follows */
+	struct ticketlock changing; /* to change what follows */
 
 	/* With the GIL held, and by the thread whose turn it is. */
 	struct monitoring monitoring;
@@ -40,15 +40,15 @@ struct interp {
 		PyObject *list;     /* gc.callbacks, owned */
 		PyObject *callback; /* our entry, owned */
 		bool set;           /* it is there */
-	} collector;
-	PyTypeObject *callable; /* owned */
-	bool registered;        /* the handlers of its end and of forks are */
-	bool closed;            /* the atexit handlers have run */
-	unsigned int filters;   /* version of them that is followed; atomic */
+	} gc;
+	PyTypeObject *closure_type; /* owned */
+	bool registered;            /* the handlers of its end and of forks are */
+	bool closed;                /* the atexit handlers have run */
+	unsigned int filters;       /* version of them that is followed; atomic */
 
 	/* With the GIL held. */
 	struct codetable codes;
-	struct callnames callnames;
+	struct callable_names callable_names;
 	bool refused; /* events of code that is filtered out were disabled; atomic */
 };
 

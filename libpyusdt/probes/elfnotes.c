@@ -145,7 +145,7 @@ static uint64_t events_of_file(const struct file *file)
 	return events;
 }
 
-uint64_t native_events_of(const char *path)
+uint64_t elfnotes_file_events(const char *path)
 {
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
 	uint64_t events = 0;
@@ -186,8 +186,8 @@ static int look_at_object(struct dl_phdr_info *info, size_t size, void *context)
 		    search->address - start >= segment->p_memsz)
 			continue;
 		/* The program itself has no name. */
-		search->events = native_events_of(*info->dlpi_name ? info->dlpi_name
-								   : "/proc/self/exe");
+		search->events = elfnotes_file_events(
+			*info->dlpi_name ? info->dlpi_name : "/proc/self/exe");
 		return 1;
 	}
 	return 0;
@@ -206,7 +206,7 @@ static void look(void)
 	found = search.events;
 }
 
-uint64_t native_events(void)
+uint64_t elfnotes_python_events(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The probes of the provider "python" that the interpreter itself has and fires. */
-#ifndef PYUSDT_NATIVE_H
-#define PYUSDT_NATIVE_H
+#ifndef PYUSDT_ELFNOTES_H
+#define PYUSDT_ELFNOTES_H
 
 #include <stdint.h>
 
@@ -12,9 +12,9 @@
  *
  * Returns: events as a mask of pyusdt.h.
  */
-uint64_t native_events(void);
+uint64_t elfnotes_python_events(void);
 
 /* Returns: those that the ELF file at @path, of this machine's kind, has; 0: none. */
-uint64_t native_events_of(const char *path);
+uint64_t elfnotes_file_events(const char *path);
 
-#endif /* PYUSDT_NATIVE_H */
+#endif /* PYUSDT_ELFNOTES_H */

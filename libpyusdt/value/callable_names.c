@@ -11,10 +11,10 @@
 #include "base/weakwatch.h"
 #include "value/format.h"
 
-struct callname {
+struct callable_name {
 	PyObject *callable; /* borrowed: goes before that does */
 	struct weakwatch watch;
-	struct callnames *table;
+	struct callable_names *table;
 	/* Of a class that may be renamed: what the text was made of; owned, else NULL. */
 	PyObject *module, *qualname;
 	size_t size; /* of text, with its NUL */
@@ -23,7 +23,7 @@ struct callname {
 
 static void name_free(void *value)
 {
-	struct callname *name = value;
+	struct callable_name *name = value;
 
 	weakwatch_end(&name->watch);
 	Py_XDECREF(name->module);
@@ -34,7 +34,7 @@ static void name_free(void *value)
 static PyObject *died(PyObject *self, PyObject *const *args, size_t nargsf,
 		      PyObject *kwnames)
 {
-	struct callname *name = callable_context(self);
+	struct callable_name *name = closure_context(self);
 
 	(void)args;
 	(void)nargsf;
@@ -106,12 +106,13 @@ static bool is_renamable(PyObject *callable)
 }
 
 /* Returns: a new name, in no table yet; NULL, with an exception set or not. */
-static struct callname *make(struct callnames *table, PyObject *callable, PyObject *owner)
+static struct callable_name *make(struct callable_names *table, PyObject *callable,
+				  PyObject *owner)
 {
 	char buffer[FORMAT_MAX];
 	const char *text = format_callable(buffer, sizeof(buffer), callable);
 	size_t size = strlen(text) + 1;
-	struct callname *name = calloc(1, sizeof(*name) + size);
+	struct callable_name *name = calloc(1, sizeof(*name) + size);
 
 	if (!name)
 		return NULL;
@@ -119,7 +120,7 @@ static struct callname *make(struct callnames *table, PyObject *callable, PyObje
 	name->size = size;
 	name->callable = callable;
 	name->table = table;
-	if (weakwatch_begin(&name->watch, owner, table->callable, died, name) < 0) {
+	if (weakwatch_begin(&name->watch, owner, table->closure_type, died, name) < 0) {
 		free(name);
 		return NULL;
 	}
@@ -130,10 +131,10 @@ static struct callname *make(struct callnames *table, PyObject *callable, PyObje
 	return name;
 }
 
-static struct callname *add(struct callnames *table, PyObject *callable)
+static struct callable_name *add(struct callable_names *table, PyObject *callable)
 {
 	PyObject *owner = owner_of(callable);
-	struct callname *name = owner ? make(table, callable, owner) : NULL, *added;
+	struct callable_name *name = owner ? make(table, callable, owner) : NULL, *added;
 
 	Py_XDECREF(owner);
 	PyErr_Clear();
@@ -147,7 +148,7 @@ static struct callname *add(struct callnames *table, PyObject *callable)
 }
 
 /* A class has the name that it had when both are the same objects still. */
-static bool is_current(const struct callname *name)
+static bool is_current(const struct callable_name *name)
 {
 	PyObject *module, *qualname;
 	bool is;
@@ -163,22 +164,23 @@ static bool is_current(const struct callname *name)
 	return is;
 }
 
-void callnames_init(struct callnames *table, PyTypeObject *callable)
+void callable_names_init(struct callable_names *table, PyTypeObject *closure_type)
 {
 	objtable_init(&table->names);
-	table->callable = callable;
+	table->closure_type = closure_type;
 }
 
-const char *callnames_get(struct callnames *table, PyObject *callable, size_t size)
+const char *callable_names_get(struct callable_names *table, PyObject *callable,
+			       size_t size)
 {
-	const struct callname *name = objtable_find(&table->names, callable);
+	const struct callable_name *name = objtable_find(&table->names, callable);
 
 	if (!name)
 		name = add(table, callable);
 	return name && name->size <= size && is_current(name) ? name->text : NULL;
 }
 
-void callnames_clear(struct callnames *table)
+void callable_names_clear(struct callable_names *table)
 {
 	objtable_clear(&table->names, name_free);
 }

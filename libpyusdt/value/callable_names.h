@@ -7,8 +7,8 @@
  * Everything here needs an attached thread state of the interpreter, and no exception
  * set.
  */
-#ifndef PYUSDT_CALLNAMES_H
-#define PYUSDT_CALLNAMES_H
+#ifndef PYUSDT_CALLABLE_NAMES_H
+#define PYUSDT_CALLABLE_NAMES_H
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -17,21 +17,22 @@
 
 #include "base/objtable.h"
 
-struct callnames {
+struct callable_names {
 	struct objtable names;
-	PyTypeObject *callable; /* borrowed: type of the weak references' callbacks */
+	PyTypeObject *closure_type; /* borrowed: type of the weak references' callbacks */
 };
 
-/* @callable: from callable_type_new(). */
-void callnames_init(struct callnames *table, PyTypeObject *callable);
+/* @closure_type: from closure_type_new(). */
+void callable_names_init(struct callable_names *table, PyTypeObject *closure_type);
 
 /*
  * Returns: what format_callable() says of @callable, valid as long as that lives; NULL
  * where it is not of a kind whose name is kept, or does not fit into @size.
  */
-const char *callnames_get(struct callnames *table, PyObject *callable, size_t size);
+const char *callable_names_get(struct callable_names *table, PyObject *callable,
+			       size_t size);
 
 /* Free all names. No callback may be at work in another thread. */
-void callnames_clear(struct callnames *table);
+void callable_names_clear(struct callable_names *table);
 
-#endif /* PYUSDT_CALLNAMES_H */
+#endif /* PYUSDT_CALLABLE_NAMES_H */

@@ -8,14 +8,14 @@
 #include "value/callable_names.h"
 #include "value/format.h"
 
-static struct callnames table;
-static PyTypeObject *callable;
+static struct callable_names table;
+static PyTypeObject *closure_type;
 
 /* (what is kept, what the formatter says) */
 static PyObject *both(PyObject *self, PyObject *object)
 {
 	char buffer[FORMAT_MAX];
-	const char *kept = callnames_get(&table, object, FORMAT_MAX);
+	const char *kept = callable_names_get(&table, object, FORMAT_MAX);
 
 	(void)self;
 	ck_assert_msg(!PyErr_Occurred(), "an exception is left set");
@@ -31,7 +31,7 @@ static PyObject *fits(PyObject *self, PyObject *args)
 	(void)self;
 	if (!PyArg_ParseTuple(args, "Oi", &object, &size))
 		return NULL;
-	return PyBool_FromLong(callnames_get(&table, object, (size_t)size) != NULL);
+	return PyBool_FromLong(callable_names_get(&table, object, (size_t)size) != NULL);
 }
 
 static PyObject *count(PyObject *self, PyObject *unused)
@@ -45,7 +45,7 @@ static PyObject *clear(PyObject *self, PyObject *unused)
 {
 	(void)self;
 	(void)unused;
-	callnames_clear(&table);
+	callable_names_clear(&table);
 	Py_RETURN_NONE;
 }
 
@@ -64,9 +64,9 @@ static void setup(void)
 	python_start();
 	main_module = PyImport_AddModule("__main__");
 	ck_assert_int_eq(PyModule_AddFunctions(main_module, functions), 0);
-	callable = callable_type_new();
-	ck_assert_ptr_nonnull(callable);
-	callnames_init(&table, callable);
+	closure_type = closure_type_new();
+	ck_assert_ptr_nonnull(closure_type);
+	callable_names_init(&table, closure_type);
 	py_exec("import gc\n"
 		"def same(got, want): assert got == want, (got, want)\n"
 		"def kept(what, name):\n"
@@ -75,8 +75,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-	callnames_clear(&table);
-	Py_DECREF((PyObject *)callable);
+	callable_names_clear(&table);
+	Py_DECREF((PyObject *)closure_type);
 	python_stop();
 }
 
@@ -175,7 +175,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("callnames");
+	TCase *tcase = tcase_create("callable_names");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, kinds_that_are_kept);
@@ -185,5 +185,5 @@ int main(void)
 	tcase_add_test(tcase, as_long_as_it_fits);
 	tcase_add_test(tcase, cleared_and_used_again);
 	tcase_add_test(tcase, no_code_of_the_program);
-	return support_main("callnames", tcase);
+	return support_main("callable_names", tcase);
 }

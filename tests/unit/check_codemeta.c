@@ -7,7 +7,7 @@
 #include "support.h"
 
 static struct codetable table;
-static PyTypeObject *callable;
+static PyTypeObject *closure_type;
 
 static PyObject *id_or_none(const struct codemeta *meta)
 {
@@ -115,9 +115,9 @@ static void setup(void)
 	python_start();
 	main_module = PyImport_AddModule("__main__");
 	ck_assert_int_eq(PyModule_AddFunctions(main_module, functions), 0);
-	callable = callable_type_new();
-	ck_assert_ptr_nonnull(callable);
-	codetable_init(&table, callable);
+	closure_type = closure_type_new();
+	ck_assert_ptr_nonnull(closure_type);
+	codetable_init(&table, closure_type);
 	py_exec("def same(got, want): assert got == want, (got, want)\n"
 		"def new(name='f'):\n"
 		"    return compile('def %s(): pass' % name, '<string>',\n"
@@ -127,7 +127,7 @@ static void setup(void)
 static void teardown(void)
 {
 	codetable_clear(&table);
-	Py_DECREF((PyObject *)callable);
+	Py_DECREF((PyObject *)closure_type);
 	python_stop();
 }
 

@@ -116,7 +116,7 @@ static uint64_t events_of(const void *data, size_t size)
 	ck_assert_int_eq(ftruncate(descriptor, 0), 0);
 	ck_assert_int_eq(pwrite(descriptor, data, size, 0), (ssize_t)size);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
-	return native_events_of(path);
+	return elfnotes_file_events(path);
 }
 
 START_TEST(an_image)
@@ -176,7 +176,7 @@ static const char *const no_elf[] = {
 START_TEST(what_is_no_file)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(no_elf); i++)
-		ck_assert_uint_eq(native_events_of(no_elf[i]), 0);
+		ck_assert_uint_eq(elfnotes_file_events(no_elf[i]), 0);
 }
 END_TEST
 
@@ -302,7 +302,7 @@ END_TEST
 START_TEST(this_program)
 {
 	own_probes(_i);
-	ck_assert_uint_eq(native_events_of("/proc/self/exe"), OWN_EVENTS);
+	ck_assert_uint_eq(elfnotes_file_events("/proc/self/exe"), OWN_EVENTS);
 }
 END_TEST
 
@@ -326,11 +326,11 @@ START_TEST(unless_asked_for)
 {
 	interpreter = (const void *)own_probes;
 	set_compat(environments[_i].compat);
-	ck_assert_uint_eq(native_events(), environments[_i].events);
+	ck_assert_uint_eq(elfnotes_python_events(), environments[_i].events);
 	/* It is looked at once. */
 	set_compat(environments[_i].compat ? NULL : "1");
 	interpreter = &interpreter;
-	ck_assert_uint_eq(native_events(), environments[_i].events);
+	ck_assert_uint_eq(elfnotes_python_events(), environments[_i].events);
 }
 END_TEST
 
@@ -350,7 +350,7 @@ START_TEST(the_interpreter)
 	unsetenv("PYUSDT_COMPAT");
 	ck_assert_uint_ge(Py_Version, 0x030c0000);
 	ck_assert_str_eq(file_of(__real_pycompat_interpreter()), file);
-	ck_assert_uint_eq(native_events(), native_events_of(file));
+	ck_assert_uint_eq(elfnotes_python_events(), elfnotes_file_events(file));
 }
 END_TEST
 
@@ -360,7 +360,7 @@ START_TEST(an_address_of_no_file)
 
 	unsetenv("PYUSDT_COMPAT");
 	interpreter = &here;
-	ck_assert_uint_eq(native_events(), 0);
+	ck_assert_uint_eq(elfnotes_python_events(), 0);
 }
 END_TEST
 

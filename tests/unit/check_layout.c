@@ -464,7 +464,7 @@ static __u32 *field_of(struct pyusdt_layout *layout, int field)
 static bool is_accepted(const struct pyusdt_layout *layout)
 {
 	const char *why = NULL;
-	bool accepted = layout_check(interp_find()->callable, layout, &why);
+	bool accepted = layout_check(interp_find()->closure_type, layout, &why);
 
 	ck_assert_int_eq(accepted, !why);
 	ck_assert(!PyErr_Occurred());
