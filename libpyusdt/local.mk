@@ -22,6 +22,7 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/probes/probes.h \
 	libpyusdt/code/codelist.c libpyusdt/code/codelist.h \
 	libpyusdt/code/codemeta.c libpyusdt/code/codemeta.h \
+	libpyusdt/code/codetable.c libpyusdt/code/codetable.h \
 	libpyusdt/code/filters.c libpyusdt/code/filters.h \
 	libpyusdt/code/glob.c libpyusdt/code/glob.h \
 	libpyusdt/value/callable_names.c libpyusdt/value/callable_names.h \

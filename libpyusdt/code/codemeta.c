@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file reads what a code object says of itself and writes it down in one block of
+ * memory, which tracers can read as long as the code object lives.
+ */
 #include "code/codemeta.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/closure.h"
-#include "base/pycompat.h"
 #include "base/pyobject.h"
-#include "base/weakwatch.h"
-#include "code/filters.h"
 
 #define OWN_PACKAGE "pyusdt"
 
@@ -23,31 +23,6 @@ static uint64_t next_id(void)
 	static uint64_t last;
 
 	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
-}
-
-static void meta_free(void *value)
-{
-	struct codemeta *meta = value;
-
-	codelist_remove(&meta->link);
-	weakwatch_end(&meta->watch);
-	free(meta);
-}
-
-/* The callback of the weak reference. */
-static PyObject *code_died(PyObject *self, PyObject *const *args, size_t nargsf,
-			   PyObject *kwnames)
-{
-	struct codemeta *meta = closure_context(self);
-
-	(void)args;
-	(void)nargsf;
-	(void)kwnames;
-	if (meta) {
-		objtable_remove(&meta->table->metas, meta->code);
-		meta_free(meta);
-	}
-	Py_RETURN_NONE;
 }
 
 /* The strings of a code object on their way into its metadata. */
@@ -184,8 +159,7 @@ static bool is_own(const struct codemeta *meta, PyObject *globals)
 	return own || ends_with(meta->file, "/" OWN_PACKAGE "/__main__.py");
 }
 
-/* Returns: new metadata, in no table yet; NULL, with an exception set or not. */
-static struct codemeta *make(struct codetable *table, PyObject *code, PyObject *globals)
+struct codemeta *codemeta_new(PyObject *code, PyObject *globals)
 {
 	struct names names = {0};
 	struct codemeta *meta = NULL;
@@ -196,46 +170,8 @@ static struct codemeta *make(struct codetable *table, PyObject *code, PyObject *
 	names_free(&names);
 	if (!meta)
 		return NULL;
-	if (weakwatch_begin(&meta->watch, code, table->closure_type, code_died, meta) <
-	    0) {
-		free(meta);
-		return NULL;
-	}
 	meta->line = line;
 	meta->own = is_own(meta, globals);
 	meta->id = next_id();
-	meta->table = table;
 	return meta;
-}
-
-void codetable_init(struct codetable *table, PyTypeObject *closure_type)
-{
-	objtable_init(&table->metas);
-	table->closure_type = closure_type;
-}
-
-struct codemeta *codetable_add(struct codetable *table, PyObject *object,
-			       PyObject *globals)
-{
-	struct codemeta *meta, *added;
-
-	if (!pycompat_is_code(object))
-		return NULL;
-	meta = make(table, object, globals);
-	/* Ours: inside a monitoring callback there is no exception of the program. */
-	PyErr_Clear();
-	if (!meta)
-		return NULL;
-	/* Judged before anybody can find it. */
-	filters_add(meta);
-	added = objtable_add(&table->metas, object, meta);
-	/* Another thread was first, or memory ran out. */
-	if (added != meta)
-		meta_free(meta);
-	return added;
-}
-
-void codetable_clear(struct codetable *table)
-{
-	objtable_clear(&table->metas, meta_free);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What probes tell about a code object, as stable C strings, built once at its first
- * event and gone with it. One table per interpreter.
- *
- * Everything here needs an attached thread state of the table's interpreter.
+ * event.
  */
 #ifndef PYUSDT_CODEMETA_H
 #define PYUSDT_CODEMETA_H
@@ -15,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/objtable.h"
 #include "base/weakwatch.h"
 #include "code/codelist.h"
 
@@ -34,41 +31,22 @@ struct codemeta {
 	bool own;              /* of our Python package: not told to tracers */
 	bool told;             /* to tracers: neither own nor filtered out; atomic */
 	PyObject *code;        /* borrowed: the metadata goes with it */
+
+	/* The table's. */
 	struct weakwatch watch;
 	struct codetable *table;
+
 	char strings[];
 };
 
-struct codetable {
-	struct objtable metas;
-	PyTypeObject *closure_type; /* borrowed: type of the weak references' callbacks */
-};
-
-/* @closure_type: from closure_type_new(). */
-void codetable_init(struct codetable *table, PyTypeObject *closure_type);
-
-/* Returns: the metadata of @code, or NULL where there is none yet. */
-static inline struct codemeta *codetable_find(struct codetable *table,
-					      const PyObject *code)
-{
-	return objtable_find(&table->metas, code);
-}
-
 /*
- * Make the metadata of @object, which runs with @globals (borrowed, may be NULL). Runs no
+ * Make the metadata of @code, which runs with @globals (borrowed, may be NULL). Runs no
  * user code.
  *
- * Returns: the metadata, owned by @table; NULL, with no exception set, where @object is
- * no code object (Cython and Numba fire such events) or memory ran out.
+ * Returns: the metadata, which the caller frees with free(), in no table or list yet;
+ * NULL, with an exception set or not.
  */
-struct codemeta *codetable_add(struct codetable *table, PyObject *object,
-			       PyObject *globals);
-
-/*
- * Free all metadata. The table can be used again. No callback may be at work in another
- * thread.
- */
-void codetable_clear(struct codetable *table);
+struct codemeta *codemeta_new(PyObject *code, PyObject *globals);
 
 static inline bool codemeta_told(const struct codemeta *code)
 {

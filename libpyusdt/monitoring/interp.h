@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/ticketlock.h"
-#include "code/codemeta.h"
+#include "code/codetable.h"
 #include "monitoring/monitoring.h"
 #include "value/callable_names.h"
 

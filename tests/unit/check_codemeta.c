@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/closure.h"
-#include "code/codemeta.h"
+#include "code/codetable.h"
 #include "support.h"
 
 static struct codetable table;

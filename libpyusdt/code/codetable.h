@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The metadata of all code objects of one interpreter, by the code object.
+ *
+ * Everything here needs an attached thread state of the table's interpreter.
+ */
+#ifndef PYUSDT_CODETABLE_H
+#define PYUSDT_CODETABLE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "base/objtable.h"
+#include "code/codemeta.h"
+
+struct codetable {
+	struct objtable metas;
+	PyTypeObject *closure_type; /* borrowed: type of the weak references' callbacks */
+};
+
+/* @closure_type: from closure_type_new(). */
+void codetable_init(struct codetable *table, PyTypeObject *closure_type);
+
+/* Returns: the metadata of @code, or NULL where there is none yet. */
+static inline struct codemeta *codetable_find(struct codetable *table,
+					      const PyObject *code)
+{
+	return objtable_find(&table->metas, code);
+}
+
+/*
+ * Make the metadata of @object, which runs with @globals (borrowed, may be NULL). Runs no
+ * user code.
+ *
+ * Returns: the metadata, owned by @table; NULL, with no exception set, where @object is
+ * no code object (Cython and Numba fire such events) or memory ran out.
+ */
+struct codemeta *codetable_add(struct codetable *table, PyObject *object,
+			       PyObject *globals);
+
+/*
+ * Free all metadata. The table can be used again. No callback may be at work in another
+ * thread.
+ */
+void codetable_clear(struct codetable *table);
+
+#endif /* PYUSDT_CODETABLE_H */
