@@ -29,7 +29,7 @@ struct codemeta {
 	uint64_t id;           /* unique in the process, never used again */
 	int line;              /* first line of the function */
 	bool own;              /* of our Python package: not told to tracers */
-	bool told;             /* to tracers: neither own nor filtered out; atomic */
+	bool visible;          /* to tracers: neither own nor filtered out; atomic */
 	PyObject *code;        /* borrowed: the metadata goes with it */
 
 	/* The table's. */
@@ -48,9 +48,9 @@ struct codemeta {
  */
 struct codemeta *codemeta_new(PyObject *code, PyObject *globals);
 
-static inline bool codemeta_told(const struct codemeta *code)
+static inline bool codemeta_visible(const struct codemeta *code)
 {
-	return __atomic_load_n(&code->told, __ATOMIC_RELAXED);
+	return __atomic_load_n(&code->visible, __ATOMIC_RELAXED);
 }
 
 #endif /* PYUSDT_CODEMETA_H */

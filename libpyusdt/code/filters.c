@@ -132,7 +132,7 @@ static bool is_empty(const struct patterns *patterns)
 }
 
 /* With the lock held. */
-static bool is_told(const struct codemeta *code)
+static bool is_visible(const struct codemeta *code)
 {
 	return !code->own && (is_empty(&included) || matches(&included, code)) &&
 	       !matches(&excluded, code);
@@ -142,7 +142,7 @@ static void judge(struct codelink *link)
 {
 	struct codemeta *code = (struct codemeta *)link;
 
-	__atomic_store_n(&code->told, is_told(code), __ATOMIC_RELAXED);
+	__atomic_store_n(&code->visible, is_visible(code), __ATOMIC_RELAXED);
 }
 
 void filters_add(struct codemeta *code)

@@ -40,7 +40,7 @@ static void announce_code(struct codelink *link)
 {
 	const struct codemeta *code = (const struct codemeta *)link;
 
-	if (codemeta_told(code))
+	if (codemeta_visible(code))
 		probe_CODE(code);
 }
 

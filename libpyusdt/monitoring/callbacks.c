@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file is the way of an event from sys.monitoring to the probes: is it wanted, of
+ * which code is it, do the filters let it through, what is its value. on_event() is the
+ * whole of it; read that first.
+ */
 #include "monitoring/callbacks.h"
 
 #include <string.h>
@@ -17,10 +22,19 @@
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define COLD          __attribute__((cold, noinline))
 
-/* What shows the object of an event. Returns: @buffer, or a text that lasts as code does.
+/*
+ * Three columns of events.def, see there. In each callback they are constants, and all
+ * that follows is inlined into it: of the choices nothing is left.
  */
-typedef const char *show_fn(struct interp *interp, char *buffer, size_t size,
-			    PyObject *object);
+enum arguments {
+	ARGUMENTS_OFFSET,
+	ARGUMENTS_OBJECT,
+	ARGUMENTS_EXCEPTION,
+	ARGUMENTS_DESTINATION,
+	ARGUMENTS_LINE,
+};
+enum value { VALUE_NONE, VALUE_OBJECT, VALUE_CALLABLE, VALUE_EXCEPTION };
+enum also { ALSO_NOTHING, ALSO_ENTRY, ALSO_EXIT, ALSO_LINE, ALSO_BRANCH, ALSO_C };
 
 static const struct codemeta *add_code(struct interp *interp, PyObject *code,
 				       PyObject *globals)
@@ -28,7 +42,7 @@ static const struct codemeta *add_code(struct interp *interp, PyObject *code,
 	const struct codemeta *meta = codetable_add(&interp->codes, code, globals);
 
 	/* The announcer comes once a second: too late for the first event. */
-	if (meta && codemeta_told(meta) && interp_active(interp) & PYUSDT_CODE)
+	if (meta && codemeta_visible(meta) && interp_active(interp) & PYUSDT_CODE)
 		probe_CODE(meta);
 	return meta;
 }
@@ -107,16 +121,11 @@ static COLD PyObject *refuse(struct interp *interp, const struct codemeta *code,
  * sys.monitoring passes what the event has; but register_callback() hands our callbacks
  * out to any program that asks.
  */
-enum {
-	ARGUMENTS_OFFSET = 2,
-	ARGUMENTS_LINE = 2,
-	ARGUMENTS_OBJECT = 3,
-	ARGUMENTS_EXCEPTION = 3,
-	ARGUMENTS_DESTINATION = 3,
-};
-
-static inline bool has_arguments(size_t nargsf, size_t count)
+static ALWAYS_INLINE bool has_arguments(size_t nargsf, enum arguments arguments)
 {
+	size_t count =
+		arguments == ARGUMENTS_OFFSET || arguments == ARGUMENTS_LINE ? 2 : 3;
+
 	return (nargsf & ~PY_VECTORCALL_ARGUMENTS_OFFSET) >= count;
 }
 
@@ -151,95 +160,8 @@ static int current_line(const struct codemeta *code, long offset)
 	return line >= 0 ? line : code->line;
 }
 
-/* What a probe says of the event's object. Returns: NULL where no values are wanted. */
-static ALWAYS_INLINE const char *shown(struct interp *interp, show_fn *show, char *buffer,
-				       PyObject *object)
-{
-	unsigned int size = value_options_size();
-
-	return size ? show(interp, buffer, size, object) : NULL;
-}
-
-static ALWAYS_INLINE void fire_OFFSET(struct interp *interp, probe_fn *probe,
-				      show_fn *show, const struct codemeta *code,
-				      PyObject *const *args)
-{
-	(void)interp;
-	(void)show;
-	probe(code, code->line, number(args[1]), NULL, NULL);
-}
-
-static ALWAYS_INLINE void fire_LINE(struct interp *interp, probe_fn *probe, show_fn *show,
-				    const struct codemeta *code, PyObject *const *args)
-{
-	(void)interp;
-	(void)show;
-	probe(code, (int)number(args[1]), -1, NULL, NULL);
-}
-
-static const char *show_OBJECT(struct interp *interp, char *buffer, size_t size,
-			       PyObject *value)
-{
-	(void)interp;
-	return format_value(buffer, size, value);
-}
-
-static const char *show_by_repr(struct interp *interp, char *buffer, size_t size,
-				PyObject *value)
-{
-	(void)interp;
-	return format_repr(buffer, size, value);
-}
-
-/* A __repr__ lets other threads run, and they may disarm all. */
-static COLD void fire_by_repr(struct interp *interp, probe_fn *probe,
-			      PyObject *const *args)
-{
-	char buffer[FORMAT_MAX];
-	const char *text = shown(interp, show_by_repr, buffer, args[2]);
-	const struct codemeta *code = codetable_find(&interp->codes, args[0]);
-
-	if (code)
-		probe(code, code->line, number(args[1]), text, args[2]);
-}
-
-static ALWAYS_INLINE void fire_OBJECT(struct interp *interp, probe_fn *probe,
-				      show_fn *show, const struct codemeta *code,
-				      PyObject *const *args)
-{
-	char buffer[FORMAT_MAX];
-
-	if (show == show_OBJECT && value_options_repr())
-		fire_by_repr(interp, probe, args);
-	else
-		probe(code, code->line, number(args[1]),
-		      shown(interp, show, buffer, args[2]), args[2]);
-}
-
-static ALWAYS_INLINE void fire_EXCEPTION(struct interp *interp, probe_fn *probe,
-					 show_fn *show, const struct codemeta *code,
-					 PyObject *const *args)
-{
-	(void)interp;
-	char buffer[FORMAT_MAX];
-	long offset = number(args[1]);
-
-	probe(code, current_line(code, offset), offset,
-	      shown(interp, show, buffer, args[2]), args[2]);
-}
-
-static ALWAYS_INLINE void fire_DESTINATION(struct interp *interp, probe_fn *probe,
-					   show_fn *show, const struct codemeta *code,
-					   PyObject *const *args)
-{
-	(void)interp;
-	(void)show;
-	/* Not an address: nobody follows it. NOLINTNEXTLINE(performance-no-int-to-ptr) */
-	probe(code, code->line, number(args[1]), NULL, (const void *)number(args[2]));
-}
-
 /* Mostly a function: its name is at hand, as that of its code. */
-static const char *show_CALLABLE(struct interp *interp, char *buffer, size_t size,
+static const char *callable_text(struct interp *interp, char *buffer, size_t size,
 				 PyObject *callable)
 {
 	PyObject *function = callable;
@@ -254,106 +176,220 @@ static const char *show_CALLABLE(struct interp *interp, char *buffer, size_t siz
 	return name ? name : format_callable(buffer, size, callable);
 }
 
-static const char *show_EXCEPTION(struct interp *interp, char *buffer, size_t size,
-				  PyObject *exception)
+/*
+ * What a probe says of the event's object.
+ *
+ * Returns: a text in @buffer, or one that lasts as long as @object; NULL where no values
+ * are wanted.
+ */
+static ALWAYS_INLINE const char *text_of(struct interp *interp, char *buffer,
+					 PyObject *object, enum value value)
 {
-	(void)interp;
-	return format_exception(buffer, size, exception);
+	unsigned int size = value_options_size();
+
+	if (!size)
+		return NULL;
+	switch (value) {
+	case VALUE_NONE:
+		break;
+	case VALUE_OBJECT:
+		return format_value(buffer, size, object);
+	case VALUE_CALLABLE:
+		return callable_text(interp, buffer, size, object);
+	case VALUE_EXCEPTION:
+		return format_exception(buffer, size, object);
+	}
+	return NULL;
 }
 
-#define show_NONE NULL
+/* A __repr__ lets other threads run, and they may disarm all. */
+static COLD void tell_by_repr(struct interp *interp, PyObject *const *args,
+			      probe_fn *probe)
+{
+	char buffer[FORMAT_MAX];
+	unsigned int size = value_options_size();
+	const char *text = size ? format_repr(buffer, size, args[2]) : NULL;
+	const struct codemeta *code = codetable_find(&interp->codes, args[0]);
 
-/* The other events that a callback serves, by the column "also" of events.def. */
-#define ALSO_NOTHING UINT64_C(0)
-#define ALSO_ENTRY   (PYUSDT_PYTHON_FUNCTION_ENTRY | IMPORTS_THREADS_EVENTS)
-#define ALSO_EXIT    (PYUSDT_PYTHON_FUNCTION_RETURN | IMPORTS_THREADS_EVENTS)
-#define ALSO_LINE    PYUSDT_PYTHON_LINE
-#define ALSO_BRANCH  PYUSDT_BRANCH
-#define ALSO_C       (PYUSDT_C_RETURN | PYUSDT_C_RAISE)
+	if (code)
+		probe(code, code->line, number(args[1]), text, args[2]);
+}
 
-#define also_in_scope_NOTHING(interp, wanted, code, event) ((void)0)
-#define also_in_scope_LINE                                 also_in_scope_NOTHING
-#define also_in_scope_BRANCH                               also_in_scope_NOTHING
-#define also_in_scope_C                                    also_in_scope_NOTHING
-#define also_in_scope_ENTRY(interp, wanted, code, event) \
-	imports_threads_entered((interp), (wanted), (code))
-#define also_in_scope_EXIT(interp, wanted, code, event) \
-	imports_threads_left((interp), (wanted), (code), (event) != EVENT_PY_UNWIND)
+/* Hit the event's own probe. */
+static ALWAYS_INLINE void tell(struct interp *interp, const struct codemeta *code,
+			       PyObject *const *args, enum arguments arguments,
+			       enum value value, probe_fn *probe)
+{
+	char buffer[FORMAT_MAX];
+	long offset;
+
+	switch (arguments) {
+	case ARGUMENTS_OFFSET:
+		probe(code, code->line, number(args[1]), NULL, NULL);
+		break;
+	case ARGUMENTS_LINE:
+		probe(code, (int)number(args[1]), -1, NULL, NULL);
+		break;
+	case ARGUMENTS_OBJECT:
+		if (value == VALUE_OBJECT && value_options_repr())
+			tell_by_repr(interp, args, probe);
+		else
+			probe(code, code->line, number(args[1]),
+			      text_of(interp, buffer, args[2], value), args[2]);
+		break;
+	case ARGUMENTS_EXCEPTION:
+		offset = number(args[1]);
+		probe(code, current_line(code, offset), offset,
+		      text_of(interp, buffer, args[2], value), args[2]);
+		break;
+	case ARGUMENTS_DESTINATION:
+		/* Not an address: nobody follows it. */
+		probe(code, code->line, number(args[1]), NULL,
+		      /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+		      (const void *)number(args[2]));
+		break;
+	}
+}
+
+/* Returns: the other events that a callback serves, as in pyusdt.h. */
+static ALWAYS_INLINE uint64_t other_events(enum also also)
+{
+	switch (also) {
+	case ALSO_NOTHING:
+		break;
+	case ALSO_ENTRY:
+		return PYUSDT_PYTHON_FUNCTION_ENTRY | IMPORTS_THREADS_EVENTS;
+	case ALSO_EXIT:
+		return PYUSDT_PYTHON_FUNCTION_RETURN | IMPORTS_THREADS_EVENTS;
+	case ALSO_LINE:
+		return PYUSDT_PYTHON_LINE;
+	case ALSO_BRANCH:
+		return PYUSDT_BRANCH;
+	case ALSO_C:
+		return PYUSDT_C_RETURN | PYUSDT_C_RAISE;
+	}
+	return 0;
+}
 
 static ALWAYS_INLINE bool is_wanted(uint64_t wanted, uint64_t mask, enum event event)
 {
 	return wanted & mask && probe_watched(event);
 }
 
-static ALWAYS_INLINE void also_NOTHING(uint64_t wanted, const struct codemeta *code,
-				       PyObject *const *args)
+/* Hit the other events' probes that tell of code. */
+static ALWAYS_INLINE void tell_others(struct interp *interp, uint64_t wanted,
+				      const struct codemeta *code, PyObject *const *args,
+				      enum also also)
 {
-	(void)wanted;
-	(void)code;
-	(void)args;
+	switch (also) {
+	case ALSO_ENTRY:
+		if (is_wanted(wanted, PYUSDT_PYTHON_FUNCTION_ENTRY,
+			      EVENT_PYTHON_FUNCTION_ENTRY))
+			probe_PYTHON_FUNCTION_ENTRY(code->file, code->name,
+						    current_line(code, number(args[1])));
+		break;
+	case ALSO_EXIT:
+		if (is_wanted(wanted, PYUSDT_PYTHON_FUNCTION_RETURN,
+			      EVENT_PYTHON_FUNCTION_RETURN))
+			probe_PYTHON_FUNCTION_RETURN(code->file, code->name,
+						     current_line(code, number(args[1])));
+		break;
+	case ALSO_LINE:
+		if (is_wanted(wanted, PYUSDT_PYTHON_LINE, EVENT_PYTHON_LINE))
+			probe_PYTHON_LINE(code->file, code->name, (int)number(args[1]));
+		break;
+	case ALSO_BRANCH:
+		if (is_wanted(wanted, PYUSDT_BRANCH, EVENT_BRANCH))
+			tell(interp, code, args, ARGUMENTS_DESTINATION, VALUE_NONE,
+			     probe_BRANCH);
+		break;
+	case ALSO_NOTHING:
+	case ALSO_C:
+		/* C_RETURN and C_RAISE have events of their own: CALL only disables them
+		 * where they are filtered out. */
+		break;
+	}
 }
 
-/* They have events of their own: CALL only disables them where they are filtered out. */
-#define also_C also_NOTHING
-
-static ALWAYS_INLINE void also_ENTRY(uint64_t wanted, const struct codemeta *code,
-				     PyObject *const *args)
+/*
+ * The way of one event of sys.monitoring. None is returned without taking a reference:
+ * from 3.12 on it is immortal.
+ */
+static ALWAYS_INLINE PyObject *on_event(PyObject *self, PyObject *const *args,
+					size_t nargsf, enum event event, uint64_t bit,
+					enum arguments arguments, enum value value,
+					enum also also, probe_fn *probe)
 {
-	if (is_wanted(wanted, PYUSDT_PYTHON_FUNCTION_ENTRY, EVENT_PYTHON_FUNCTION_ENTRY))
-		probe_PYTHON_FUNCTION_ENTRY(code->file, code->name,
-					    current_line(code, number(args[1])));
+	struct interp *interp = closure_context(self);
+	uint64_t others = other_events(also);
+	uint64_t imports_threads = others & IMPORTS_THREADS_EVENTS;
+	uint64_t wanted = interp_active(interp) & (bit | others);
+	const struct codemeta *code;
+
+	if (!wanted || !has_arguments(nargsf, arguments))
+		return Py_None;
+	/* Imports and threads are told whatever the filters say of code. */
+	if (__builtin_expect(wanted & imports_threads, 0)) {
+		if (also == ALSO_ENTRY)
+			imports_threads_entered(interp, wanted, args[0]);
+		else
+			imports_threads_left(interp, wanted, args[0],
+					     event != EVENT_PY_UNWIND);
+	}
+	if (!(wanted & ~IMPORTS_THREADS_EVENTS))
+		return Py_None;
+	code = code_of(interp, args[0]);
+	if (!code)
+		return Py_None;
+	if (__builtin_expect(!codemeta_visible(code), 0))
+		return refuse(interp, code, event);
+	tell_others(interp, wanted, code, args, also);
+	/* Last, since it may run code of the program. */
+	if (is_wanted(wanted, bit, event))
+		tell(interp, code, args, arguments, value, probe);
+	return Py_None;
 }
 
-static ALWAYS_INLINE void also_EXIT(uint64_t wanted, const struct codemeta *code,
-				    PyObject *const *args)
-{
-	if (is_wanted(wanted, PYUSDT_PYTHON_FUNCTION_RETURN,
-		      EVENT_PYTHON_FUNCTION_RETURN))
-		probe_PYTHON_FUNCTION_RETURN(code->file, code->name,
-					     current_line(code, number(args[1])));
-}
-
-static ALWAYS_INLINE void also_LINE(uint64_t wanted, const struct codemeta *code,
-				    PyObject *const *args)
-{
-	if (is_wanted(wanted, PYUSDT_PYTHON_LINE, EVENT_PYTHON_LINE))
-		probe_PYTHON_LINE(code->file, code->name, (int)number(args[1]));
-}
-
-static ALWAYS_INLINE void also_BRANCH(uint64_t wanted, const struct codemeta *code,
-				      PyObject *const *args)
-{
-	if (is_wanted(wanted, PYUSDT_BRANCH, EVENT_BRANCH))
-		fire_DESTINATION(NULL, probe_BRANCH, NULL, code, args);
-}
-
-/* None is returned without taking a reference: from 3.12 on it is immortal. */
+/*
+ * Each row of events.def becomes a callback. That of PY_START, whose row says (OFFSET,
+ * NONE, ENTRY), is
+ *
+ *	static PyObject *on_PY_START(PyObject *self, PyObject *const *args, size_t nargsf,
+ *				     PyObject *kwnames)
+ *	{
+ *		return on_event(self, args, nargsf, EVENT_PY_START, PYUSDT_PY_START,
+ *				ARGUMENTS_OFFSET, VALUE_NONE, ALSO_ENTRY, probe_PY_START);
+ *	}
+ *
+ * and of on_event() and what that calls the compiler leaves
+ *
+ *	wanted = interp_active(interp) & (PYUSDT_PY_START | PYUSDT_PYTHON_FUNCTION_ENTRY |
+ *					  IMPORTS_THREADS_EVENTS);
+ *	if (!wanted || fewer than 2 arguments)
+ *		return Py_None;
+ *	if (wanted & IMPORTS_THREADS_EVENTS)
+ *		imports_threads_entered(interp, wanted, args[0]);
+ *	if (!(wanted & ~IMPORTS_THREADS_EVENTS))
+ *		return Py_None;
+ *	code = codetable_find(), or made now;
+ *	if (!code)
+ *		return Py_None;
+ *	if (!codemeta_visible(code))
+ *		return refuse(interp, code, EVENT_PY_START);
+ *	if (PYTHON_FUNCTION_ENTRY is wanted)
+ *		probe_PYTHON_FUNCTION_ENTRY(code->file, code->name, the current line);
+ *	if (PY_START is wanted)
+ *		probe_PY_START(code, code->line, number(args[1]), NULL, NULL);
+ *	return Py_None;
+ */
 #define EVENT(name, bit, arguments, value, also, requires)                               \
 	static PyObject *on_##name(PyObject *self, PyObject *const *args, size_t nargsf, \
 				   PyObject *kwnames)                                    \
 	{                                                                                \
-		struct interp *interp = closure_context(self);                           \
-		uint64_t wanted = interp_active(interp) & (PYUSDT_##name | ALSO_##also); \
-		const struct codemeta *code;                                             \
-                                                                                         \
 		(void)kwnames;                                                           \
-		if (!wanted || !has_arguments(nargsf, ARGUMENTS_##arguments))            \
-			return Py_None;                                                  \
-		if (__builtin_expect(wanted & ALSO_##also & IMPORTS_THREADS_EVENTS, 0))  \
-			also_in_scope_##also(interp, wanted, args[0], EVENT_##name);     \
-		if (!(wanted & ~IMPORTS_THREADS_EVENTS))                                 \
-			return Py_None;                                                  \
-		code = code_of(interp, args[0]);                                         \
-		if (!code)                                                               \
-			return Py_None;                                                  \
-		if (__builtin_expect(!codemeta_told(code), 0))                           \
-			return refuse(interp, code, EVENT_##name);                       \
-		also_##also(wanted, code, args);                                         \
-		/* Last, since it may run code of the program. */                        \
-		if (is_wanted(wanted, PYUSDT_##name, EVENT_##name))                      \
-			fire_##arguments(interp, probe_##name, show_##value, code,       \
-					 args);                                          \
-		return Py_None;                                                          \
+		return on_event(self, args, nargsf, EVENT_##name, PYUSDT_##name,         \
+				ARGUMENTS_##arguments, VALUE_##value, ALSO_##also,       \
+				probe_##name);                                           \
 	}
 #include "events/events.def"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What sys.monitoring calls: one function per event, each a thin instance of one per
- * argument shape. The context of each is the struct interp.
+ * The functions that sys.monitoring calls: one per event, each an instance of on_event().
+ * The context of each is the struct interp.
  *
- * They never raise into the program: what cannot be told is dropped.
+ * They never raise into the program: an event that cannot be told is dropped.
  */
 #ifndef PYUSDT_CALLBACKS_H
 #define PYUSDT_CALLBACKS_H

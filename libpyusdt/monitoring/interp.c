@@ -20,7 +20,7 @@ bool interp_refuse(struct interp *interp, const struct codemeta *code)
 	__atomic_store_n(&interp->refused, true, __ATOMIC_RELAXED);
 	/* As in follow_filters(), the other way round: one of both sees the other. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return !codemeta_told(code);
+	return !codemeta_visible(code);
 }
 
 static void interp_free(struct interp *interp)
