@@ -1,1 +1,2 @@
-EXTRA_DIST += scripts/bench scripts/common.sh scripts/lint scripts/quickstart scripts/test
+TESTS += scripts/include-check
+EXTRA_DIST += scripts/bench scripts/common.sh scripts/include-check scripts/lint scripts/quickstart scripts/test
