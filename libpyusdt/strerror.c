@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file says in words what the errors of the public functions mean, and what to do
+ * about them.
+ */
 #include "pyusdt.h"
 
 #include <errno.h>
@@ -14,10 +18,8 @@ const char *pyusdt_strerror(int error)
 		       "needed, see pyusdt_supported()";
 	case -EBUSY:
 		return "no sys.monitoring tool id is free, the one asked for is taken, "
-		       "or "
-		       "events are armed with another: end that tool (debugger, "
-		       "coverage, "
-		       "profiler) or disable first";
+		       "or events are armed with another: end that tool (debugger, "
+		       "coverage, profiler) or disable first";
 	case -EPERM:
 		return "Python is not initialised, or this thread does not hold the GIL";
 	case -ESHUTDOWN:

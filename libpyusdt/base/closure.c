@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* This file is the Python type whose instances are C functions with a context. */
 #include "base/closure.h"
 
 #include <stddef.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A C function with a context as a Python callable: what we hand to sys.monitoring, to
- * weak references, to atexit and to os.register_at_fork.
+ * This is the Python callable that is a C function with a context, which we hand to
+ * sys.monitoring, to weak references, to atexit and to os.register_at_fork.
  *
- * A type of our own with a vectorcall slot rather than a PyCFunction: the context comes
- * with the object, at no look-up, and CPython calls us without a layer in between.
+ * It is a type of our own with a vectorcall slot rather than a PyCFunction: the context
+ * comes with the object, at no look-up, and CPython calls us without a layer in
+ * between.
  */
 #ifndef PYUSDT_CLOSURE_H
 #define PYUSDT_CLOSURE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A clock that nobody sets, for intervals. */
+/* This is a clock for intervals, which nobody sets. */
 #ifndef PYUSDT_MONOTONIC_H
 #define PYUSDT_MONOTONIC_H
 

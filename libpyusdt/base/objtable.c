@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file is the hash table by a Python object's address: how it grows, and how slots
+ * are used again.
+ */
 #include "base/objtable.h"
 
 #include <sched.h>
@@ -65,7 +69,7 @@ void objtable_init(struct objtable *table)
 	lock_init(table);
 }
 
-/* The rest needs the table's lock. */
+/* Callers of all that follows hold the table's lock. */
 
 static bool is_object(const void *key)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What we keep of Python objects, by their address: code objects compare by structure, so
- * equality would mix them up.
+ * This table keeps what we know of Python objects, by their address: code objects
+ * compare by structure, so that equality would mix them up.
  *
- * Open addressing. A look-up takes no lock, also where there is no GIL: a slot's key
- * never changes from one object to another while the first one lives, and whoever looks
- * one up holds it. Changes need the GIL of the table's interpreter, or where there is
- * none take the table's lock, which is held for moments in which Python is not called.
+ * It has open addressing. A look-up takes no lock, also where there is no GIL: a slot's
+ * key never changes from one object to another while the first one lives, and whoever
+ * looks one up holds it. Changes need the GIL of the table's interpreter, or where
+ * there is none take the table's lock, which is held for moments in which Python is not
+ * called.
  */
 #ifndef PYUSDT_OBJTABLE_H
 #define PYUSDT_OBJTABLE_H

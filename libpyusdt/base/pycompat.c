@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* This file has all that depends on CPython's version or is not in its stable ABI. */
 #include "base/pycompat.h"
 
 #include <string.h>
@@ -21,13 +22,13 @@ extern PyObject *PyFunction_GetCode(PyObject *function) WEAK;
 extern PyObject *PyFunction_GetGlobals(PyObject *function) WEAK;
 extern PyObject *PyMethod_Function(PyObject *method) WEAK;
 extern PyObject *PyType_GetDict(PyTypeObject *type) WEAK;
-/* 3.13 and later; before, the same thing had a private name. */
+/* 3.12 has the first of them by its private name, and not the second. */
 extern PyThreadState *PyThreadState_GetUnchecked(void) WEAK;
-extern int Py_IsFinalizing(void) WEAK; /* 3.13 and later */
+extern int Py_IsFinalizing(void) WEAK;
 extern PyThreadState *_PyThreadState_UncheckedGet(void) WEAK;
 
-/* Strong references, like all of the stable ABI, need a program that has Python at all.
- */
+/* Part of the stable ABI, but weak here: pycompat_usable() is asked before all else, in
+ * programs that have no Python, too. */
 extern const unsigned long Py_Version WEAK;
 
 bool pycompat_usable(void)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the stable ABI of CPython 3.12 lacks, looked up at run time: symbols that every
- * CPython from 3.12 exports but that the limited API does not declare. All of them are
- * weak, so that the library loads into any program; pycompat_usable() says whether the
- * running interpreter has what we cannot do without.
+ * These functions stand for what the stable ABI of CPython 3.12 lacks, looked up at run
+ * time: symbols that every CPython from 3.12 on exports but that the limited API does
+ * not declare. All of them are weak, so that the library loads into any program;
+ * pycompat_usable() says whether the running interpreter has what we cannot do without.
  */
 #ifndef PYUSDT_PYCOMPAT_H
 #define PYUSDT_PYCOMPAT_H

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file looks up attributes, keys and members the way that runs no code of the
+ * program.
+ */
 #include "base/pyobject.h"
 
 #include "base/pycompat.h"

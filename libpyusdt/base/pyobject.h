@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Looking at Python objects without running any user code. */
+/* These functions look at Python objects without running any code of the program. */
 #ifndef PYUSDT_PYOBJECT_H
 #define PYUSDT_PYOBJECT_H
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file has the kernel copy memory of this process, since it reports a wrong address
+ * where a plain read would end the program.
+ */
 #include "base/safe_read.h"
 
 #include <errno.h>

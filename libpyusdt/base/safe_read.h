@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reading memory of this process at addresses that may be wrong. */
+/* These functions read memory of this process at addresses that may be wrong. */
 #ifndef PYUSDT_SAFE_READ_H
 #define PYUSDT_SAFE_READ_H
 

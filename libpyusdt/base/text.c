@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file builds text in a buffer of fixed size, never beyond it and never with a
+ * character cut in two.
+ */
 #include "base/text.h"
 
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A bounded string builder. What does not fit is cut at a UTF-8 boundary and ends in
- * "...".
+ * This builds text in a buffer of fixed size. What does not fit is cut at a UTF-8
+ * boundary and ends in "...".
  */
 #ifndef PYUSDT_TEXT_H
 #define PYUSDT_TEXT_H

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* This file starts and joins threads that the traced program does not notice. */
 #include "base/thread.h"
 
 #include <errno.h>

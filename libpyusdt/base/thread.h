@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Threads of our own in a program that knows nothing of them. */
+/*
+ * These functions start and join threads of our own in a program that knows nothing of
+ * them.
+ */
 #ifndef PYUSDT_THREAD_H
 #define PYUSDT_THREAD_H
 

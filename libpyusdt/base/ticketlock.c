@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file is a lock that is had in the order in which it was asked for, and that is
+ * waited for without the GIL.
+ */
 #include "base/ticketlock.h"
 
 #define PY_SSIZE_T_CLEAN
@@ -9,7 +13,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
 
-/* With the lock held. */
+/* All there are, and each one's fields. Protected by `lock`. */
 static struct ticketlock *all;
 
 void ticketlock_add(struct ticketlock *ticketlock)
@@ -32,13 +36,13 @@ void ticketlock_remove(struct ticketlock *ticketlock)
 	pthread_mutex_unlock(&lock);
 }
 
-/* With the lock held. */
+/* Caller holds `lock`. */
 static bool is_mine(const struct ticketlock *ticketlock)
 {
 	return ticketlock->taken && pthread_equal(ticketlock->owner, pthread_self());
 }
 
-/* With the lock held, by whose turn it is. */
+/* Caller holds `lock`, and it is its turn. */
 static void take(struct ticketlock *ticketlock)
 {
 	ticketlock->taken = true;
@@ -59,7 +63,7 @@ bool ticketlock_trylock(struct ticketlock *ticketlock)
 	return free;
 }
 
-/* Without the GIL. */
+/* Caller does not hold the GIL. */
 static void queue(struct ticketlock *ticketlock)
 {
 	unsigned int mine;
@@ -116,7 +120,8 @@ void ticketlock_fork_parent(void)
 
 void ticketlock_fork_child(void)
 {
-	for (struct ticketlock *ticketlock = all; ticketlock; ticketlock = ticketlock->next) {
+	for (struct ticketlock *ticketlock = all; ticketlock;
+	     ticketlock = ticketlock->next) {
 		ticketlock->taken = is_mine(ticketlock);
 		ticketlock->drawn = ticketlock->current + ticketlock->taken;
 	}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who may change an interpreter's events: one thread at a time, first come first served.
+ * This lock is for work that calls into Python, as a change of an interpreter's events
+ * does: one thread at a time, first come first served.
  *
- * A change calls into Python, which may let go of the GIL, so that the GIL is no
- * protection. Nobody waits for a turn with the GIL held, nor for the GIL with the lock
- * behind it. Without an order a thread that changes events in a loop, with the GIL in
+ * Python may let go of the GIL meanwhile, so that the GIL is no protection. Nobody
+ * waits for this lock with the GIL held, nor for the GIL with the mutex behind this
+ * lock held. Without an order a thread that takes it in a loop, with the GIL in
  * between, would keep out all others for ever: the main thread at its end, too.
  */
 #ifndef PYUSDT_TICKETLOCK_H
@@ -16,8 +17,8 @@
 struct ticketlock {
 	unsigned int drawn;      /* numbers given out */
 	unsigned int current;    /* the number whose turn it is; @drawn: nobody's */
-	bool taken;              /* the one whose turn it is knows */
-	pthread_t owner;         /* ... and is this thread */
+	bool taken;              /* the thread whose turn it is has woken up */
+	pthread_t owner;         /* that thread, where taken */
 	struct ticketlock *next; /* in the list of all */
 };
 
@@ -25,10 +26,14 @@ struct ticketlock {
 void ticketlock_add(struct ticketlock *ticketlock);
 void ticketlock_remove(struct ticketlock *ticketlock);
 
-/* With the GIL, let go of while waiting. Returns: 0; -EDEADLK: it is this thread's. */
+/*
+ * Caller holds the GIL, which is let go of while waiting.
+ *
+ * Returns: 0; -EDEADLK where this thread has it already.
+ */
 int ticketlock_lock(struct ticketlock *ticketlock);
 
-/* Returns: whether it was nobody's and is this thread's now. */
+/* Returns: whether nobody had it and this thread has it now. */
 bool ticketlock_trylock(struct ticketlock *ticketlock);
 
 void ticketlock_unlock(struct ticketlock *ticketlock);
@@ -41,7 +46,11 @@ void ticketlock_fork_prepare(void);
 void ticketlock_fork_parent(void);
 void ticketlock_fork_child(void);
 
-/* In the child, before the above. Returns: whether a change was left half done. */
+/*
+ * In the child, before ticketlock_fork_child().
+ *
+ * Returns: whether a thread had it that is not here, and left its work half done.
+ */
 bool ticketlock_is_orphaned(const struct ticketlock *ticketlock);
 
 #endif /* PYUSDT_TICKETLOCK_H */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* This file makes weak references that a collection of garbage need not look at. */
 #include "base/weakwatch.h"
 
 #include <stdbool.h>

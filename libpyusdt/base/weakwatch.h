@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * To be told when a Python object dies, by a weak reference. Needs an attached thread
+ * A weakwatch calls a function when a Python object dies. It needs an attached thread
  * state.
  */
 #ifndef PYUSDT_WEAKWATCH_H

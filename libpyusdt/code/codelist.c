@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file is a list that is walked without the GIL while it changes. A walk lets go of
+ * the lock every now and then, and leaves a cursor in the list where it was.
+ */
 #include "code/codelist.h"
 
 #include <pthread.h>
@@ -8,7 +12,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* With the lock held. A ring. */
+/* A ring. Protected by `lock`. */
 static struct codelink head = {&head, &head, false};
 
 static void insert_before(struct codelink *link, struct codelink *next)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All metadata of all interpreters in one list, for whoever has no GIL: the watcher
- * announces code objects from it.
+ * This list has the metadata of all code objects of all interpreters, for whoever has
+ * no GIL: the watcher announces code objects from it.
  */
 #ifndef PYUSDT_CODELIST_H
 #define PYUSDT_CODELIST_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What probes tell about a code object, as stable C strings, built once at its first
- * event.
+ * The metadata of a code object is what probes tell about it, as C strings that stay
+ * where they are. It is made once, at the code object's first event.
  */
 #ifndef PYUSDT_CODEMETA_H
 #define PYUSDT_CODEMETA_H

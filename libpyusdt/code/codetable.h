@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The metadata of all code objects of one interpreter, by the code object.
+ * This table finds the metadata of each code object of one interpreter.
  *
  * Everything here needs an attached thread state of the table's interpreter.
  */

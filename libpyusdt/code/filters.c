@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file holds the patterns of which code is visible to tracers, and judges each code
+ * object by them: when its metadata is made, and all once more when the patterns change.
+ */
 #include "code/filters.h"
 
 #include <errno.h>
@@ -29,11 +33,13 @@ struct kept_text {
 	char text[];
 };
 
-/* Written with the lock held. */
+/* Protected by `lock`. */
 static struct patterns included, excluded;
 static struct kept_text *kept_texts;
+
+/* Written by who holds `lock`, read by all. */
 static unsigned int version; /* atomic */
-static bool any;             /* atomic */
+static bool any;             /* atomic; are there any patterns? */
 
 /* Returns: the first pattern of @text, and its length; NULL where there is none left. */
 static const char *first_pattern(const char *text, size_t *length)
@@ -45,7 +51,7 @@ static const char *first_pattern(const char *text, size_t *length)
 	return *length ? text : NULL;
 }
 
-/* With the lock held. Returns: @text, for ever; NULL where memory ran out. */
+/* Caller holds `lock`. Returns: @text, for ever; NULL where memory ran out. */
 static const char *keep_text(const char *text)
 {
 	struct kept_text *kept = kept_texts;
@@ -64,13 +70,13 @@ static const char *keep_text(const char *text)
 	return kept->text;
 }
 
-/* With the lock held. */
+/* Caller holds `lock`. */
 static const char *patterns_text(const struct patterns *patterns)
 {
 	return patterns->text ? patterns->text : "";
 }
 
-/* With the lock held. */
+/* Caller holds `lock`. */
 static void patterns_move(struct patterns *to, const struct patterns *from)
 {
 	free(to->strings);
@@ -131,13 +137,14 @@ static bool is_empty(const struct patterns *patterns)
 	return !patterns->strings || !*patterns->strings;
 }
 
-/* With the lock held. */
+/* Caller holds `lock`. */
 static bool is_visible(const struct codemeta *code)
 {
 	return !code->own && (is_empty(&included) || matches(&included, code)) &&
 	       !matches(&excluded, code);
 }
 
+/* Caller holds `lock`. */
 static void judge(struct codelink *link)
 {
 	struct codemeta *code = (struct codemeta *)link;
@@ -153,7 +160,7 @@ void filters_add(struct codemeta *code)
 	pthread_mutex_unlock(&lock);
 }
 
-/* With the lock held. Returns: 0, -EINVAL or -ENOMEM. */
+/* Caller holds `lock`. Returns: 0, -EINVAL or -ENOMEM. */
 static int read_and_check(struct patterns *patterns, const char *text)
 {
 	int error = patterns_read(patterns, text);
@@ -166,7 +173,7 @@ static int read_and_check(struct patterns *patterns, const char *text)
 	return patterns->text ? 0 : -ENOMEM;
 }
 
-/* With the lock held. Returns: as filters_set(). */
+/* Caller holds `lock`. Returns: as filters_set(). */
 static int replace(const char *include, const char *exclude)
 {
 	struct patterns new_included = {0}, new_excluded = {0};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which code is told to tracers: patterns on "module.qualname" or, after "file:", on the
- * file name. Without patterns to include all code is included; what a pattern excludes is
- * excluded. The filters are those of the process. Any thread, no GIL needed.
+ * The filters say which code is visible to tracers, by patterns on "module.qualname"
+ * or, after "file:", on the file name. Without patterns to include all code is
+ * included; what a pattern excludes is excluded. The filters are those of the process.
+ * Any thread may call these functions, and none needs the GIL.
  */
 #ifndef PYUSDT_FILTERS_H
 #define PYUSDT_FILTERS_H
@@ -14,8 +15,7 @@ struct codemeta;
 
 /*
  * @include, @exclude: patterns with commas between, see pyusdt_options; copied; NULL is
- * as
- * "". From now on each code's metadata says what they say of it.
+ * as "". From now on each code object's metadata says whether they leave it visible.
  *
  * Returns: 1 when something changed, 0 when not; -EINVAL for a bad pattern, -ENOMEM.
  */

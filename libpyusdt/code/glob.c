@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file matches text against patterns by going back to the last "*" only, so that no
+ * pattern takes more than its length times the text's.
+ */
 #include "code/glob.h"
 
 #include <stddef.h>

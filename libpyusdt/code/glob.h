@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Patterns as those of Python's fnmatch.fnmatchcase(): "*", "?", "[seq]", "[!seq]", on
- * UTF-8. Needs no Python.
+ * These patterns are those of Python's fnmatch.fnmatchcase(), "*", "?", "[seq]" and
+ * "[!seq]", on UTF-8. They need no Python.
  */
 #ifndef PYUSDT_GLOB_H
 #define PYUSDT_GLOB_H

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file tells tracers the layout and all code objects, when their semaphore rises
+ * and once a second from then on, without Python being asked.
+ */
 #include "control/announce.h"
 
 #include <stdbool.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a tracer is told without any event of Python: a semaphore does not count tracers,
- * so a second one cannot be noticed, and everything is said again about once a second.
+ * Some things are told to tracers without any event of Python: the layout, and which
+ * code objects there are. A semaphore does not count tracers, so that a second one
+ * cannot be noticed; hence everything is said again about once a second.
  */
 #ifndef PYUSDT_ANNOUNCE_H
 #define PYUSDT_ANNOUNCE_H

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file keeps what is instrumented in step with what is armed and watched. apply()
+ * is the one place where an interpreter's events change; all others lead to it: the
+ * public functions, a visit of the watcher, an import that brings something new to
+ * instrument, and the end of the interpreter.
+ */
 #include "control/control.h"
 
 #include <errno.h>
@@ -41,10 +47,11 @@ static int follow_filters(struct interp *interp)
 		return 0;
 	/*
 	 * A callback of another thread may be about to refuse what the old filters left
-	 * out: either this sees that it has, or it sees what the new ones say.
+	 * out. With this fence and the one in interp_refuse() either `refused` is seen
+	 * here to be set, or that callback sees what the new filters say.
 	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	/* First: a callback of another thread may refuse again meanwhile. */
+	/* Taken back before the restart: what is refused during it sets it again. */
 	if (__atomic_exchange_n(&interp->refused, false, __ATOMIC_RELAXED))
 		error = monitoring_restart(&interp->monitoring);
 	if (error)
@@ -331,7 +338,9 @@ int control_poll(struct interp *interp)
 	else if (interp->listed)
 		result = apply(interp, interp->armed);
 	ticketlock_unlock(&interp->changing);
-	/* What it saw last may be there again, but what is instrumented is not the same.
+	/*
+	 * The watcher compares semaphores with what it saw at its last look. They may
+	 * be as they were then, while what is instrumented has been changed twice.
 	 */
 	if (result > 0)
 		watcher_look_again();

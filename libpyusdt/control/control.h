@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which events are armed in which interpreter, and keeping what is instrumented in step
- * with what is watched. Errors are as in pyusdt.h.
+ * These functions change which events are armed in which interpreter, and keep what is
+ * instrumented in step with what is watched. Errors are as in pyusdt.h.
  *
- * A change of an interpreter is made by the thread whose turn it is, see ticketlock.h.
+ * An interpreter is changed by the thread that has its ticket lock.
  */
 #ifndef PYUSDT_CONTROL_H
 #define PYUSDT_CONTROL_H

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* This file has everything released when the atexit handlers of an interpreter run. */
 #include "control/finalize.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The end of an interpreter. */
+/* This is what happens at the end of an interpreter. */
 #ifndef PYUSDT_FINALIZE_H
 #define PYUSDT_FINALIZE_H
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * CPython warns when a program with threads forks, and ours is a thread that the program
- * knows nothing of. So the watcher is ended before an os.fork() and started again after
- * it has returned. In the child it is started at once. Its looks at the beginning and at
- * the end are what a program gets that forks more often than it ticks.
+ * This file hides the watcher thread from forks. CPython warns when a program with
+ * threads forks, and the watcher is a thread that the program knows nothing of. So it
+ * is ended before an os.fork() and started again after that has returned; in the child
+ * it is started at once. A program that forks more often than the watcher ticks is
+ * served by the looks that the watcher takes when it begins and when it ends.
+ *
+ * Forks in C cannot be prepared for by Python calls: there all locks are taken before,
+ * and in the child what belonged to threads that are not there is put right.
  */
 #include "control/fork.h"
 
@@ -35,9 +39,9 @@ static bool is_only_thread(void)
 }
 
 /*
- * The frame that called os.fork(), and where in it. Only compared: it may be gone. With
- * the GIL held; a fork of another interpreter at the same time makes us resume too early
- * or try once more, no worse.
+ * The frame that called os.fork(), and where in it. It is only compared, for it may be
+ * gone. Protected by the GIL; with a fork of another interpreter at the same time the
+ * watcher is resumed too early or once more in vain, which does no harm.
  */
 static struct {
 	PyFrameObject *frame;

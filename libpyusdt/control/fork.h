@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Forks of the traced program, by os.fork() and by C's fork(). */
+/* This is what happens when the traced program forks, by os.fork() or by C's fork(). */
 #ifndef PYUSDT_FORK_H
 #define PYUSDT_FORK_H
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file holds the options of the process, which come from the environment first and
+ * from pyusdt_configure() later.
+ */
 #include "control/options.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The options of the process. Each field is read and written atomically. */
+/* These are the options of the process. Each field is read and written atomically. */
 #ifndef PYUSDT_OPTIONS_H
 #define PYUSDT_OPTIONS_H
 

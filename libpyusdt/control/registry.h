@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The armed interpreters of the process: their list, their sums, and a visit to each for
- * a thread without a GIL. Of all fields of struct interp only those that belong to the
- * registry are used here.
+ * The registry knows the armed interpreters of the process: their list, the sum of what
+ * is armed, and how a thread without a GIL visits each of them. Of struct interp it
+ * uses the fields that belong to it, and no others.
  */
 #ifndef PYUSDT_REGISTRY_H
 #define PYUSDT_REGISTRY_H

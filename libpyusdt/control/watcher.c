@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file is the watcher thread: it compares the tracers' semaphores with what they
+ * were at its last look, and has interpreters changed when they differ. It also starts
+ * and ends that thread, which forks and the end of Python must not meet.
+ */
 #include "control/watcher.h"
 
 #define PY_SSIZE_T_CLEAN
@@ -23,15 +28,16 @@
 #define THREAD_NAME "pyusdt"
 
 /*
- * After a change, and after a failed one: CPython counts changes of instrumentation in 24
- * bits, and a tracer that comes and goes in a loop must not use them up.
+ * How long nothing is changed after a change, and after one that failed. CPython counts
+ * changes of instrumentation in 24 bits, and a tracer that comes and goes in a loop must
+ * not use them up.
  */
 #define MSEC_AFTER_CHANGE  100
 #define MSEC_AFTER_FAILURE 1000
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* With the lock held. */
+/* Protected by `lock`, but for what is atomic. */
 static struct {
 	sem_t wake;            /* the thread shall look up */
 	pthread_cond_t joined; /* the thread has begun or ended */
@@ -44,10 +50,14 @@ static struct {
 	int (*sync)(void); /* what a change asks for; atomic */
 } watcher = {.joined = PTHREAD_COND_INITIALIZER};
 
-static bool look_again; /* atomic */
+/* What is armed has changed: compare in full though semaphores have not. Atomic. */
+static bool look_again;
 
-/* Until then nothing is changed. The thread's, and in turn that of the next one. */
-static int64_t quiet_until; /* as monotonic_msec() */
+/*
+ * Until then, as monotonic_msec() tells the time, nothing is changed. It is used by the
+ * thread only, and stays when one thread ends and the next one begins.
+ */
+static int64_t quiet_until;
 
 void watcher_look_again(void)
 {
@@ -134,7 +144,7 @@ static void *watch(void *unused)
 	}
 }
 
-/* With the lock held and no thread. Returns: as watcher_update(). */
+/* Caller holds `lock`, and there is no thread. Returns: as watcher_update(). */
 static int start(void)
 {
 	int error;
@@ -152,8 +162,8 @@ static int start(void)
 }
 
 /*
- * With the lock held, which is let go of in between, and a thread, which may be there
- * still afterwards. No GIL.
+ * Caller holds `lock`, which is let go of in between, and not the GIL. There is a thread,
+ * which may be there still afterwards.
  */
 static void stop(void)
 {
@@ -177,14 +187,14 @@ static void stop(void)
 	pthread_cond_broadcast(&watcher.joined);
 }
 
-/* With the lock held. */
+/* Caller holds `lock`. Returns: whether there shall be a thread. */
 static bool wanted(void)
 {
 	return !watcher.paused && !watcher.abandoned && !registry_is_empty() &&
 	       options_poll_msec() > 0;
 }
 
-/* With the lock held, without the GIL. Returns: as watcher_update(). */
+/* Caller holds `lock`, and not the GIL. Returns: as watcher_update(). */
 static int settle(void)
 {
 	while (watcher.running && !wanted())

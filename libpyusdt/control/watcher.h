@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The thread that looks at the tracers' semaphores, one per process. A tick on which
- * nothing has changed reads them and nothing else. It looks when it begins, at each tick,
- * and before it ends.
+ * The watcher is the thread that looks at the tracers' semaphores, one per process. A
+ * tick on which nothing has changed reads them and nothing else. It looks when it
+ * begins, at each tick, and before it ends.
  */
 #ifndef PYUSDT_WATCHER_H
 #define PYUSDT_WATCHER_H

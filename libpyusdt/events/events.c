@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* This file answers questions about events out of the table in events.def. */
 #include "events/events.h"
 
 #include <string.h>

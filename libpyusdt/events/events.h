@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of events: names, bits, and what each needs from sys.monitoring. */
+/*
+ * This is the table of events: their names, their bits, and what each needs from
+ * sys.monitoring.
+ */
 #ifndef PYUSDT_EVENTS_H
 #define PYUSDT_EVENTS_H
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file finds the layout of this process, step by step: offsets, thread state,
+ * check. It keeps the result in static memory for tracers to read, or the reason why
+ * there is none.
+ */
 #include "layout/layout.h"
 
 #include <stdbool.h>

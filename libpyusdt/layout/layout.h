@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The layout of this process: see pyusdt_layout.h. */
+/* This is the layout of this process, see pyusdt_layout.h. */
 #ifndef PYUSDT_LAYOUT_INTERNAL_H
 #define PYUSDT_LAYOUT_INTERNAL_H
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file walks the stack of the calling thread as a BPF program would, and compares
+ * each frame with what CPython itself says of it. It reads through safe_read(): the
+ * layout that is tested may be wrong.
+ */
 #include "layout/layout_check.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Is a layout right? The self-test that comes before it is announced. */
+/* This test says whether a layout is right, before it is announced. */
 #ifndef PYUSDT_LAYOUT_CHECK_H
 #define PYUSDT_LAYOUT_CHECK_H
 

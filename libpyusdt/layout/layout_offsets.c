@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file knows where each CPython version keeps what a walk of the stack reads. It
+ * needs no Python and looks into no process, so that other programs can use it, too.
+ */
 #include "layout/layout_offsets.h"
 
 #include <stddef.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The offsets of each CPython version: plain data, of use from outside a process, too. */
+/*
+ * These are the offsets of each CPython version: plain data, which is of use from
+ * outside a process, too.
+ */
 #ifndef PYUSDT_LAYOUT_OFFSETS_H
 #define PYUSDT_LAYOUT_OFFSETS_H
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file searches the calling thread's memory around its thread pointer for where
+ * CPython keeps the pointer to the thread state, and a second thread's to see that it is
+ * no coincidence.
+ */
 #include "layout/layout_tstate.h"
 
 #define PY_SSIZE_T_CLEAN

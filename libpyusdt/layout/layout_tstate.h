@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where a thread keeps the pointer to its PyThreadState. */
+/* This finds where a thread keeps the pointer to its PyThreadState. */
 #ifndef PYUSDT_LAYOUT_TSTATE_H
 #define PYUSDT_LAYOUT_TSTATE_H
 

@@ -96,7 +96,7 @@ static ALWAYS_INLINE const char *function_name(struct interp *interp, char *buff
 }
 #endif
 
-/* Those that may be disabled where they happen, in every CPython. */
+/* The events that may be disabled where they happen, in every CPython. */
 #define DISABLEABLE                                                                 \
 	(MONITOR(PY_START) | MONITOR(PY_RESUME) | MONITOR(PY_RETURN) |              \
 	 MONITOR(PY_YIELD) | MONITOR(CALL) | MONITOR(LINE) | MONITOR(INSTRUCTION) | \
@@ -104,8 +104,8 @@ static ALWAYS_INLINE const char *function_name(struct interp *interp, char *buff
 	 MONITOR(BRANCH_RIGHT) | MONITOR(STOP_ITERATION))
 
 /*
- * The answer to an event of code that is not told: none of it any more. A filter is about
- * code, so that all who share the event agree.
+ * The answer to an event of code that is not visible: DISABLE, so that it costs nothing
+ * from now on. A filter is about code, so that all who share the event agree.
  */
 static COLD PyObject *refuse(struct interp *interp, const struct codemeta *code,
 			     enum event event)
@@ -202,7 +202,10 @@ static ALWAYS_INLINE const char *text_of(struct interp *interp, char *buffer,
 	return NULL;
 }
 
-/* A __repr__ lets other threads run, and they may disarm all. */
+/*
+ * Hit the event's own probe with what the value's __repr__ says. That lets other threads
+ * run, and they may disarm all: the code object is looked up anew.
+ */
 static COLD void tell_by_repr(struct interp *interp, PyObject *const *args,
 			      probe_fn *probe)
 {
@@ -354,16 +357,18 @@ static ALWAYS_INLINE PyObject *on_event(PyObject *self, PyObject *const *args,
  * Each row of events.def becomes a callback. That of PY_START, whose row says (OFFSET,
  * NONE, ENTRY), is
  *
- *	static PyObject *on_PY_START(PyObject *self, PyObject *const *args, size_t nargsf,
- *				     PyObject *kwnames)
+ *	static PyObject *on_PY_START(PyObject *self, PyObject *const *args,
+ *				     size_t nargsf, PyObject *kwnames)
  *	{
  *		return on_event(self, args, nargsf, EVENT_PY_START, PYUSDT_PY_START,
- *				ARGUMENTS_OFFSET, VALUE_NONE, ALSO_ENTRY, probe_PY_START);
+ *				ARGUMENTS_OFFSET, VALUE_NONE, ALSO_ENTRY,
+ *				probe_PY_START);
  *	}
  *
  * and of on_event() and what that calls the compiler leaves
  *
- *	wanted = interp_active(interp) & (PYUSDT_PY_START | PYUSDT_PYTHON_FUNCTION_ENTRY |
+ *	wanted = interp_active(interp) & (PYUSDT_PY_START |
+ *					  PYUSDT_PYTHON_FUNCTION_ENTRY |
  *					  IMPORTS_THREADS_EVENTS);
  *	if (!wanted || fewer than 2 arguments)
  *		return Py_None;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* This file tells of garbage collections, by an entry in gc.callbacks. */
 #include "monitoring/gc.h"
 
 #include <errno.h>

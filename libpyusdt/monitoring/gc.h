@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Garbage collection: an entry of ours in gc.callbacks, there only while it is wanted.
+ * Garbage collections are told by an entry of ours in gc.callbacks, which is there only
+ * while it is wanted.
  *
  * Everything here needs the GIL of the interpreter, and no exception set. Errors are
  * negative errno values; no exception is left set.

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file tells of imports and of threads: it finds the two functions of CPython's
+ * standard library that each of them goes through, and reads their local variables when
+ * they are entered and left.
+ */
 #include "monitoring/imports_threads.h"
 
 #include <string.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Imports and threads: each is told by the events of one function of CPython's standard
- * library, which are set in its code object only, so that no other code is slowed down.
+ * Imports and threads are told by the events of one function each of CPython's standard
+ * library. Those events are set in that function's code object only, so that no other
+ * code is slowed down.
  *
  * Everything here needs the GIL of the interpreter, and no exception set.
  */

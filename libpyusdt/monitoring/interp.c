@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file makes what is kept per interpreter, finds it again, and frees it with the
+ * interpreter.
+ */
 #include "monitoring/interp.h"
 
 #include <errno.h>
@@ -18,7 +22,7 @@ void interp_forget_names(struct interp *interp)
 bool interp_refuse(struct interp *interp, const struct codemeta *code)
 {
 	__atomic_store_n(&interp->refused, true, __ATOMIC_RELAXED);
-	/* As in follow_filters(), the other way round: one of both sees the other. */
+	/* As in follow_filters() of control.c, the other way round. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return !codemeta_visible(code);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What we keep per interpreter. It lives in a capsule in the interpreter's own dict, so
- * that it is fresh after each initialisation of Python and goes with the interpreter.
+ * A struct interp is what we keep per interpreter. It lives in a capsule in the
+ * interpreter's own dict, so that it is fresh after each initialisation of Python and
+ * goes with the interpreter.
  */
 #ifndef PYUSDT_INTERP_H
 #define PYUSDT_INTERP_H
@@ -25,16 +26,19 @@ struct interp {
 	void (*refresh)(struct interp *interp); /* look at what to instrument again */
 	void (*ended)(struct interp *interp); /* it goes: it must not be found any more */
 
-	/* Written with the GIL and the control lock held, read with either. */
+	/*
+	 * Protected by the registry's lock and the GIL: a writer holds both, a reader
+	 * either.
+	 */
 	uint64_t armed;  /* events, as in pyusdt.h; atomic */
 	uint64_t active; /* of these, those that are instrumented now; atomic */
 	bool retry;      /* the last change failed: try again though nothing changed */
 	struct interp *next; /* in the list of armed interpreters */
 	bool listed;
 
-	struct ticketlock changing; /* to change what follows */
+	struct ticketlock changing;
 
-	/* With the GIL held, and by the thread whose turn it is. */
+	/* Protected by `changing`, and by the GIL where Python is not called. */
 	struct monitoring monitoring;
 	struct {
 		PyObject *list;     /* gc.callbacks, owned */
@@ -46,7 +50,7 @@ struct interp {
 	bool closed;                /* the atexit handlers have run */
 	unsigned int filters;       /* version of them that is followed; atomic */
 
-	/* With the GIL held. */
+	/* Protected by the GIL, or where there is none by the tables' own locks. */
 	struct codetable codes;
 	struct callable_names callable_names;
 	bool refused; /* events of code that is filtered out were disabled; atomic */

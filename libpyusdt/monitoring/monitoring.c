@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file makes all calls of sys.monitoring, and undoes those that were made where a
+ * later one fails.
+ */
 #include "monitoring/monitoring.h"
 
 #include <errno.h>

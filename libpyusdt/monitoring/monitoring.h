@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sys.monitoring of one interpreter: the tool id, the events set and the callbacks
- * registered. All calls into sys.monitoring are here.
+ * This is sys.monitoring as one interpreter has it: the tool id, the events that are
+ * set and the callbacks that are registered. All calls into sys.monitoring are here.
  *
  * Everything needs the GIL of the interpreter. Errors are negative errno values; no
  * exception is left set, and none may be set before.
@@ -31,12 +31,13 @@ struct monitoring {
 	struct monitor_sets events;  /* set now */
 	monitor_set registered;      /* events that have our callback */
 	PyObject *code[SCOPE_COUNT]; /* of the scope, owned; NULL: not there (yet) */
-	/* The callbacks' context is the interpreter's; owned. */
+	/* What sys.monitoring calls for each event; owned. Context: the interpreter's. */
 	PyObject *callbacks[MONITOR_COUNT];
 };
 
 /*
- * Look up what is needed, take nothing yet. @callbacks: owned by @monitoring from now on.
+ * Look up what is needed, take nothing yet. The caller puts callbacks into @monitoring,
+ * which owns them.
  *
  * Returns: 0; -ENOTSUP when there is no sys.monitoring, -ENOMEM.
  */

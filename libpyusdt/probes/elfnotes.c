@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file reads the notes of an ELF file in which its USDT probes are described, to
+ * learn whether the interpreter has probes of the provider "python" of its own.
+ */
 #include "probes/elfnotes.h"
 
 #include <elf.h>

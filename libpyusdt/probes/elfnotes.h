@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The probes of the provider "python" that the interpreter itself has and fires. */
+/*
+ * These functions say which probes of the provider "python" the interpreter itself has,
+ * and fires.
+ */
 #ifndef PYUSDT_ELFNOTES_H
 #define PYUSDT_ELFNOTES_H
 
 #include <stdint.h>
 
 /*
- * Of these, a tracer would see everything twice: ours stay silent. With PYUSDT_COMPAT=1
- * in the environment they do not. What the file of the interpreter says is read once. Any
- * thread, no GIL needed.
+ * Where the interpreter has a probe itself, ours of that name stays silent: a tracer
+ * would see everything twice. PYUSDT_COMPAT=1 in the environment has ours fire all the
+ * same; then none are found here. The interpreter's file is read once. Any thread, no
+ * GIL needed.
  *
- * Returns: events as a mask of pyusdt.h.
+ * Returns: the events whose probe the interpreter has, as a mask of pyusdt.h.
  */
 uint64_t elfnotes_python_events(void);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The probe sites: one site and one semaphore per probe, since a tracer that attaches
- * by name attaches to every site of that name.
+ * This file has the probe sites: one site and one semaphore per probe, since a tracer
+ * that attaches by name attaches to every site of that name.
  *
  * Each site is a function of its own that is never inlined. Functions are aligned to a
  * cache line, which also keeps the 11 bytes of the site within a page: the kernel can

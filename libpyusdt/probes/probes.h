@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The boundary between the core and the probe sites. The shared library has the real
- * sites (probes.c); the unit tests have a recorder with semaphores that can be set.
+ * This is the boundary between the core and the probe sites. The shared library has the
+ * real sites (probes.c); the unit tests have a recorder with semaphores that can be
+ * set.
  */
 #ifndef PYUSDT_PROBES_H
 #define PYUSDT_PROBES_H

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file keeps the names of functions of C modules, methods of C types and classes,
+ * each for as long as the object lives whose name it is.
+ */
 #include "value/callable_names.h"
 
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The names of what is called, of C functions and classes: to make one takes some
- * thousand instructions, and the same few are called again and again. One table per
- * interpreter. A name goes with what it is the name of.
+ * This table keeps the names of what is called, of C functions and classes: to make one
+ * takes some thousand instructions, and the same few are called again and again. There
+ * is one table per interpreter. A name goes with what it is the name of.
  *
  * Everything here needs an attached thread state of the interpreter, and no exception
  * set.

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file writes values, callables and exceptions as text. It looks at exact builtin
+ * types only, and at what they keep in C, so that no code of the program runs.
+ */
 #include "value/format.h"
 
 #include <stdbool.h>
@@ -7,7 +11,7 @@
 #include "base/pyobject.h"
 #include "base/text.h"
 
-/* Returns: what is left when @object cannot be shown, after an error of ours. */
+/* Add what stands for an object that cannot be shown, after an error of ours. */
 static void add_unknown(struct text *text)
 {
 	PyErr_Clear();

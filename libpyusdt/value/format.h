@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Python objects as bounded C strings, without running user code (but for format_repr()):
- * no __repr__, no __str__, no attribute look-up that a program can override.
+ * These functions write Python objects as bounded C strings, without running code of
+ * the program (but for format_repr()): no __repr__, no __str__, no attribute look-up
+ * that a program can override.
  *
  * All need the GIL, must not be called with an exception set, and leave none.
  */

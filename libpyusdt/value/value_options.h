@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is wanted of values, as callbacks need it at each event. Any thread. */
+/*
+ * These options say what is wanted of values. Callbacks read them at each event, any
+ * thread may.
+ */
 #ifndef PYUSDT_VALUE_OPTIONS_H
 #define PYUSDT_VALUE_OPTIONS_H
 

@@ -105,38 +105,33 @@ struct usdt_sema {
 #define usdt_words9  usdt_word(9) " " usdt_words8
 #define usdt_words10 usdt_word(10) " " usdt_words9
 
+/* One directive of the assembler a line. */
+/* clang-format off */
 #define usdt_site(sema, group, name, n, ...)                                            \
 	__asm__ __volatile__(                                                           \
-		"990: " usdt_string(                                                    \
-			USDT_NOP) "\n"                                                  \
-				  ".pushsection .note.stapsdt, \"\", \"note\"\n"        \
-				  ".balign 4\n"                                         \
-				  ".4byte 992f - 991f, 994f - 993f, 3\n"                \
-				  "991: .asciz \"stapsdt\"\n"                           \
-				  "992: .balign 4\n"                                    \
-				  "993: " usdt_address                                  \
-				  "990b, _.stapsdt.base, " usdt_string(                 \
-					  sema) "\n"                                    \
-						".asciz \"" #group "\"\n"               \
-						".asciz \"" #name "\"\n"                \
-						".asciz \"" usdt_paste(                 \
-							usdt_words,                     \
-							n) "\"\n"                       \
-							   "994: .balign 4\n"           \
-							   ".popsection\n"              \
-							   ".ifndef _.stapsdt.base\n"   \
-							   ".pushsection "              \
-							   ".stapsdt.base, \"aG\", "    \
-							   "\"progbits\", "             \
-							   ".stapsdt.base, "            \
-							   "comdat\n"                   \
-							   ".weak _.stapsdt.base\n"     \
-							   ".hidden _.stapsdt.base\n"   \
-							   "_.stapsdt.base: .space 1\n" \
-							   ".size _.stapsdt.base, 1\n"  \
-							   ".popsection\n"              \
-							   ".endif\n"                   \
+		"990: " usdt_string(USDT_NOP) "\n"                                      \
+		".pushsection .note.stapsdt, \"\", \"note\"\n"                          \
+		".balign 4\n"                                                           \
+		".4byte 992f - 991f, 994f - 993f, 3\n"                                  \
+		"991: .asciz \"stapsdt\"\n"                                             \
+		"992: .balign 4\n"                                                      \
+		"993: " usdt_address "990b, _.stapsdt.base, " usdt_string(sema) "\n"    \
+		".asciz \"" #group "\"\n"                                               \
+		".asciz \"" #name "\"\n"                                                \
+		".asciz \"" usdt_paste(usdt_words, n) "\"\n"                            \
+		"994: .balign 4\n"                                                      \
+		".popsection\n"                                                         \
+		".ifndef _.stapsdt.base\n"                                              \
+		".pushsection .stapsdt.base, \"aG\", \"progbits\", "                    \
+			".stapsdt.base, comdat\n"                                       \
+		".weak _.stapsdt.base\n"                                                \
+		".hidden _.stapsdt.base\n"                                              \
+		"_.stapsdt.base: .space 1\n"                                            \
+		".size _.stapsdt.base, 1\n"                                             \
+		".popsection\n"                                                         \
+		".endif\n"                                                              \
 		:                                                                       \
 		: usdt_paste(usdt_operands, n)(__VA_ARGS__))
+/* clang-format on */
 
 #endif /* __USDT_H */
