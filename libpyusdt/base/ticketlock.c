@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * This file is a lock that is had in the order in which it was asked for, and that is
- * waited for without the GIL.
+ * This file is a lock that threads get in the order in which they asked for it, and wait
+ * for without the GIL.
  */
 #include "base/ticketlock.h"
 

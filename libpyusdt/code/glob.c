@@ -57,7 +57,11 @@ static uint32_t next(const char **at)
 	return character;
 }
 
-/* @set: behind a "[". Returns: its "]", NULL where there is none. The first may be in it.
+/*
+ * @set: what follows a "[".
+ *
+ * Returns: its "]", which is not the first character of the set; NULL where there is
+ * none.
  */
 static const char *set_end(const char *set)
 {

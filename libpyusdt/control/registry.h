@@ -12,7 +12,7 @@
 
 struct interp;
 
-/* Twice is as good as once. */
+/* To add or to remove one twice does no harm. */
 void registry_add(struct interp *interp);
 void registry_remove(struct interp *interp);
 

@@ -26,7 +26,9 @@ typedef uint32_t monitor_set;
 
 #define MONITOR(name) ((monitor_set)1 << EVENT_##name)
 
-/* Where sys.monitoring events are set: in all code, or in one function of CPython's own.
+/*
+ * Events of sys.monitoring are set in a scope: in all code, or in one function of
+ * CPython's own.
  */
 enum scope {
 	SCOPE_ALL,
@@ -50,9 +52,10 @@ const char *event_name(enum event event);
 /* Returns: the event's bit in the masks of pyusdt.h. */
 uint64_t event_bit(enum event event);
 
-/* The same by each other, as the public functions have it. Returns: NULL, 0: none such.
- */
+/* Returns: the name of the event whose bit this is, static; NULL where there is none. */
 const char *event_name_of_bit(uint64_t bit);
+
+/* Returns: the bit of the event of this name, in any case; 0 where there is none. */
 uint64_t event_bit_of_name(const char *name);
 
 /* Returns: the sys.monitoring events that the events of @mask need. */

@@ -13,7 +13,9 @@
 #include "layout/layout_offsets.h"
 #include "layout/layout_tstate.h"
 
-/* In static memory: a tracer may hold on to its address for as long as the process runs.
+/*
+ * The layout is in static memory, since a tracer may hold on to its address for as
+ * long as the process runs.
  */
 static struct pyusdt_layout found;
 static const char *reason = "LAYOUT has not been armed yet"; /* atomic; NULL: found */

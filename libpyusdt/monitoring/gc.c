@@ -38,7 +38,9 @@ static void done(const struct interp *interp, PyObject *info)
 		probe_PYTHON_GC_DONE(collected + uncollectable);
 }
 
-/* (phase, info), as the documentation of gc.callbacks has it; or what a program passes.
+/*
+ * Called with (phase, info), as the documentation of gc.callbacks says; or, by a program
+ * that has taken it from there, with anything.
  */
 static PyObject *collection(PyObject *self, PyObject *const *args, size_t nargsf,
 			    PyObject *kwnames)

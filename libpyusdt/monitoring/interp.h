@@ -22,9 +22,13 @@ struct interp {
 	PyInterpreterState *state;       /* borrowed */
 	const vectorcallfunc *functions; /* what sys.monitoring calls, by event; static */
 
-	/* Of who arms events here, set before the first ones are; NULL until then. */
-	void (*refresh)(struct interp *interp); /* look at what to instrument again */
-	void (*ended)(struct interp *interp); /* it goes: it must not be found any more */
+	/*
+	 * What control/ has called, which sets both before the first events are armed:
+	 * @refresh where there is something new to instrument, @ended when this struct
+	 * goes and must not be found any more.
+	 */
+	void (*refresh)(struct interp *interp);
+	void (*ended)(struct interp *interp);
 
 	/*
 	 * Protected by the registry's lock and the GIL: a writer holds both, a reader
@@ -36,7 +40,7 @@ struct interp {
 	struct interp *next; /* in the list of armed interpreters */
 	bool listed;
 
-	struct ticketlock changing;
+	struct ticketlock changing; /* had by the thread that changes the events */
 
 	/* Protected by `changing`, and by the GIL where Python is not called. */
 	struct monitoring monitoring;
@@ -46,7 +50,7 @@ struct interp {
 		bool set;           /* it is there */
 	} gc;
 	PyTypeObject *closure_type; /* owned */
-	bool registered;            /* the handlers of its end and of forks are */
+	bool registered;            /* the handlers of its end and of forks */
 	bool closed;                /* the atexit handlers have run */
 	unsigned int filters;       /* version of them that is followed; atomic */
 
@@ -99,7 +103,8 @@ int interp_renew_callbacks(struct interp *interp);
  */
 bool interp_refuse(struct interp *interp, const struct codemeta *code);
 
-/* Free what we keep of code and callables. No callback may be at work in another thread.
+/*
+ * Free what we keep of code and callables. No callback may be at work in another thread.
  */
 void interp_forget_names(struct interp *interp);
 

@@ -71,7 +71,9 @@ static PyObject *builtin_attribute(PyObject *object, const char *name)
 	return value;
 }
 
-/* By the name of its code, as the events of that code have it: __qualname__ may be set.
+/*
+ * A function is named by its code, as it is in the events of that code: the program may
+ * have set its __qualname__.
  */
 static void add_function(struct text *text, PyObject *function)
 {
@@ -80,7 +82,9 @@ static void add_function(struct text *text, PyObject *function)
 	add_str(text, builtin_attribute(pycompat_function_code(function), "co_qualname"));
 }
 
-/* Not by __qualname__: that of a bound builtin asks the metaclass of what it is bound to.
+/*
+ * A builtin is not named by its __qualname__: for a bound one that asks the metaclass of
+ * what it is bound to.
  */
 static void add_builtin(struct text *text, PyObject *builtin)
 {
@@ -489,7 +493,11 @@ static bool is_plain(PyObject *value)
 	       PyBytes_CheckExact(value);
 }
 
-/* @message: an exact str. Returns: it, or with what breaks lines escaped; new, or NULL.
+/*
+ * @message: an exact str.
+ *
+ * Returns: it, or one in which all that would break lines is escaped, a new reference;
+ * NULL with an exception set.
  */
 static PyObject *printable(PyObject *message)
 {
