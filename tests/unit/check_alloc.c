@@ -442,56 +442,6 @@ START_TEST(disable)
 }
 END_TEST
 
-/*
- * A program of every kind of value and every event, with a new code object each time. The
- * thread is none: it would be another one than where calls fail.
- */
-static const char workload[] =
-	"import functools, gc, threading\n"
-	"class Odd(Exception): pass\n"
-	"class Shown:\n"
-	"    def __repr__(self): return 's' * 99\n"
-	"    def method(self): pass\n"
-	"class Thread:\n"
-	"    def __init__(self): self._name = 'none'\n"
-	"    def _delete(self): pass\n"
-	"def caught(function, *arguments):\n"
-	"    try: function(*arguments)\n"
-	"    except Exception as error: return error\n"
-	"def throw(error): raise error\n"
-	"def find(name):\n"
-	"    sys.modules.pop(name, None)\n"
-	"    __import__(name)\n"
-	"errors = (ValueError('x'), ValueError('x\\n'), Odd('x' * 999), KeyError('k'),\n"
-	"          OSError(2, 'm'), ValueError(1, 2), ValueError(10**40), Odd())\n"
-	"def values(n):\n"
-	"    space = {}\n"
-	"    exec('def g(x): yield x\\ndef f(x): return x', space)\n"
-	"    f, g = space['f'], space['g']\n"
-	"    for x in (None, 7, 10**40, 1 << 9999, 0.5, 'x' * 999, b'x' * 999, [], f,\n"
-	"        int, len, [].append, list.append, [1, 'x', [2]], (1, b'y', (0.5,)),\n"
-	"        {1: 2.5, 'k': [3]}, {4}, frozenset('f'), set(), Shown(), sys,\n"
-	"        functools.partial(f, 1), Shown().method, Odd): assert f(x) is x\n"
-	"    assert list(g(n)) == [n]\n"
-	"    return n\n"
-	"def exceptions(n):\n"
-	"    for error in errors:\n"
-	"        assert caught(throw, error) is error\n"
-	"        error.__traceback__ = error.__context__ = None\n"
-	"    g = (x for x in (n,))\n"
-	"    assert caught(g.throw, errors[0]) is errors[0]\n"
-	"    errors[0].__traceback__ = errors[0].__context__ = None\n"
-	"    return n\n"
-	"def runtime(n):\n"
-	"    assert caught(find, '__hello__') is None\n"
-	"    assert type(caught(find, 'nowhere')) is ModuleNotFoundError\n"
-	"    run = threading.Thread._bootstrap_inner\n"
-	"    assert type(caught(run, Thread())) is AttributeError\n"
-	"    gc.collect()\n"
-	"    return n\n"
-	"def workload(n): values(n); exceptions(n); runtime(n)\n"
-	"workload(0)\n";
-
 static const struct {
 	const char *function;
 	uint64_t events;
@@ -555,7 +505,7 @@ START_TEST(callbacks)
 
 	set_options(0, parts[_i].values, 256, -1);
 	fake_watch(parts[_i].events);
-	py_exec(workload);
+	py_run("alloc/workload.py");
 	function = py_eval(parts[_i].function);
 	ck_assert_int_eq(enable_all(), 0);
 	for (number = 1; number < PLACES_MAX; number++)
@@ -603,7 +553,7 @@ START_TEST(no_block_is_leaked)
 	set_poll_msec(60000);
 	fake_watch(everything());
 	before = failing_live_blocks();
-	py_exec(workload);
+	py_run("alloc/workload.py");
 	for (int i = 0; i < 100; i++) {
 		ck_assert_int_eq(enable_all(), 0);
 		py_exec("workload(1)");

@@ -82,16 +82,7 @@ static void teardown(void)
 
 START_TEST(kinds_that_are_kept)
 {
-	py_exec("import time\n"
-		"kept(len, 'builtins.len')\n"
-		"kept(time.sleep, 'time.sleep')\n"
-		"kept(list.append, 'builtins.list.append')\n"
-		"kept(object.__init__, 'builtins.object.__init__')\n"
-		"kept(dict.__dict__['fromkeys'], 'builtins.dict.fromkeys')\n"
-		"kept(int, 'builtins.int')\n"
-		"class C: pass\n"
-		"kept(C, '__main__.C')\n"
-		"same(count(), 7)\n");
+	py_run("callnames/kinds_that_are_kept.py");
 }
 END_TEST
 
@@ -160,16 +151,7 @@ END_TEST
 /* None of it runs code of the class or of its metaclass. */
 START_TEST(no_code_of_the_program)
 {
-	py_exec("calls = []\n"
-		"class Meta(type):\n"
-		"    def __getattribute__(self, name): calls.append(name)\n"
-		"    def __hash__(self): calls.append('hash')\n"
-		"    def __eq__(self, other): calls.append('eq')\n"
-		"    __module__ = property(lambda self: calls.append('module'))\n"
-		"class C(metaclass=Meta): pass\n"
-		"del calls[:]\n"
-		"kept(C, '__main__.C')\n"
-		"same(calls, [])\n");
+	py_run("callnames/no_code_of_the_program.py");
 }
 END_TEST
 

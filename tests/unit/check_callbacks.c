@@ -8,159 +8,15 @@
 
 #include "support.h"
 
-/* Functions, generators, methods, coroutines, classes, comprehensions, exceptions. */
-static const char workload[] =
-	"import asyncio\n"
-	"def add(a, b):\n"
-	"    total = a + b\n"
-	"    return total\n"
-	"\n"
-	"def numbers(n):\n"
-	"    for i in range(n):\n"
-	"        got = yield i\n"
-	"    return 'done'\n"
-	"def delegate():\n"
-	"    return (yield from numbers(2))\n"
-	"class Account:\n"
-	"    def __init__(self, owner):\n"
-	"        self.owner = owner\n"
-	"        self.total = 0.5\n"
-	"    def deposit(self, amount):\n"
-	"        self.total += amount\n"
-	"        return self\n"
-	"    @property\n"
-	"    def name(self): return 'account of ' + self.owner\n"
-	"    @classmethod\n"
-	"    def open(cls): return cls('é€🐍')\n"
-	"    def __repr__(self): raise SystemExit\n"
-	"async def sleep():\n"
-	"    await asyncio.sleep(0)\n"
-	"    return b'slept'\n"
-	"def fails():\n"
-	"    raise ValueError('x')\n"
-	"def catches():\n"
-	"    try:\n"
-	"        fails()\n"
-	"    except ValueError:\n"
-	"        return None\n"
-	"def passes_on():\n"
-	"    try:\n"
-	"        fails()\n"
-	"    finally:\n"
-	"        add(1, 1)\n"
-	"def tries(function, *arguments):\n"
-	"    try: function(*arguments)\n"
-	"    except (LookupError, StopIteration, ValueError): pass\n"
-	"def nested():\n"
-	"    try:\n"
-	"        {}['absent']\n"
-	"    except KeyError as error:\n"
-	"        raise LookupError(7) from error\n"
-	"def loops():\n"
-	"    while True:\n"
-	"        for i in range(3):\n"
-	"            if i == 1: continue\n"
-	"            if i and not i % 2: return i\n"
-	"def fib(n):\n"
-	"    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
-	"def main():\n"
-	"    add(1, 2)\n"
-	"    add('a', 'b' * 500)\n"
-	"    list(numbers(3))\n"
-	"    list(delegate())\n"
-	"    g = numbers(2); next(g); g.send('sent'); g.close()\n"
-	"    account = Account.open().deposit(1)\n"
-	"    account.name\n"
-	"    coroutine = sleep()\n"
-	"    try:\n"
-	"        while True: coroutine.send(None)\n"
-	"    except StopIteration as stop:\n"
-	"        value = stop.value\n"
-	"    catches()\n"
-	"    for function in (passes_on, nested): tries(function)\n"
-	"    for text in ('x', 3): tries(int, text)\n"
-	"    for error in (KeyError('sent'), ValueError(None), LookupError()):\n"
-	"        g = numbers(2); next(g); tries(g.throw, error)\n"
-	"    tries(next, numbers(0))\n"
-	"    loops()\n"
-	"    sorted([3, 1, 2], key=lambda n: -n)\n"
-	"    [].append(1); len('x'); list.append([], 2); int('3')\n"
-	"    {i: add(i, i) for i in range(2)}\n"
-	"    sum(x for x in (1, 2))\n"
-	"    fib(5)\n"
-	"    return 2**70\n";
-
-/*
- * The tuples are those of core.records(), but for the code id: the code object. And what
- * the line is that runs, for the provider python.
- */
-static const char recorder[] =
-	"theirs, lines, keep = [], [], []\n"
-	"def current(code, frame, offset):\n"
-	"    for start, end, line in code.co_lines():\n"
-	"        if start <= offset < end and line is not None: return line\n"
-	"    return frame.f_lineno or code.co_firstlineno\n"
-	"def at(code, frame, offset): return code.co_firstlineno, offset, None, 0\n"
-	"def at_line(code, frame, line): return line, -1, None, 0\n"
-	"def going(code, frame, offset, destination):\n"
-	"    return code.co_firstlineno, offset, None, destination\n"
-	"def with_(format):\n"
-	"    def showing(code, frame, offset, value, argument=None):\n"
-	"        keep.append(value)\n"
-	"        return code.co_firstlineno, offset, format(value, 256), id(value)\n"
-	"    return showing\n"
-	"def failing(code, frame, offset, exception):\n"
-	"    shown = with_(core.format_exception)(code, frame, offset, exception)\n"
-	"    return current(code, frame, offset), *shown[1:]\n"
-	"value, called = with_(core.format_value), with_(core.format_callable)\n"
-	"KINDS = dict(PY_START=at, PY_RESUME=at, PY_RETURN=value, PY_YIELD=value,\n"
-	"    CALL=called, LINE=at_line, C_RETURN=called, C_RAISE=called, JUMP=going,\n"
-	"    BRANCH=going, BRANCH_LEFT=going, BRANCH_RIGHT=going, INSTRUCTION=at)\n"
-	"def note(event, code, frame, *arguments):\n"
-	"    keep.append(code)\n"
-	"    line, *rest = KINDS.get(event, failing)(code, frame, *arguments)\n"
-	"    theirs.append((event, code.co_name, code.co_filename, line, *rest[:2],\n"
-	"                   code.co_qualname, 'work', code, rest[2]))\n"
-	"    lines.append(line if event == 'LINE' else current(code, frame, rest[0]))\n";
-
-/* One event of sys.monitoring may be two of ours: the one of its name comes last. */
-static const char recording[] =
-	"def sources(name): return needed(name)[1]\n"
-	"def callback(source, names):\n"
-	"    mine = sorted((n for n in names if source in sources(n)),\n"
-	"                  key=lambda name: name == source)\n"
-	"    def on(code, *arguments):\n"
-	"        if code.co_filename != 'workload.py': return\n"
-	"        for name in mine: note(name, code, sys._getframe(1), *arguments)\n"
-	"    return on\n"
-	"def start(names):\n"
-	"    M.use_tool_id(0, 'recorder')\n"
-	"    for source in set().union(*map(sources, names)):\n"
-	"        M.register_callback(0, EVENTS[source], callback(source, names))\n"
-	"    M.set_events(0, sum(EVENTS[name] for name in needed(*names)[0]))\n"
-	"def stop():\n"
-	"    M.set_events(0, 0)\n"
-	"    M.free_tool_id(0)\n"
-	/* The code ids are ours alone: one for each code object, and never the same. */
-	"def compare():\n"
-	"    ours = core.records('workload.py')\n"
-	"    ids = {}\n"
-	"    for mine, other in zip(ours, theirs):\n"
-	"        assert ids.setdefault(id(other[8]), mine[8]) == mine[8]\n"
-	"        assert mine[:8] + mine[9:] == other[:8] + other[9:], (mine, other)\n"
-	"    same(len(ours), len(theirs))\n"
-	"    assert len(set(ids.values())) == len(ids)\n"
-	"    return len(ours)\n";
-
 static void setup(void)
 {
 	PyObject *source;
 
 	python_start();
 	py_define_state();
-	py_exec(recorder);
-	py_exec(recording);
-	source = PyUnicode_FromString(workload);
+	py_run("callbacks/recorder.py");
+	py_run("callbacks/recording.py");
+	source = py_source("callbacks/workload.py");
 	PyModule_AddObjectRef(PyImport_AddModule("__main__"), "workload", source);
 	Py_DECREF(source);
 	py_exec("work = {'__name__': 'work'}\n"
@@ -223,100 +79,19 @@ END_TEST
 
 START_TEST(exact_arguments)
 {
-	py_exec("space = {'__name__': 'm'}\n"
-		"exec(compile('''\n"
-		"class C:\n"
-		"    def m(self, x):\n"
-		"        yield x\n"
-		"        return len(x)\n"
-		"def f(): return list(C().m('v'))\n"
-		"''', 'exact.py', 'exec'), space)\n"
-		"f = space['f']\n"
-		"core.enable(core.ALL)\n"
-		"core.watch(core.PY_START | core.PY_RESUME | core.PY_RETURN |\n"
-		"           core.PY_YIELD | core.CALL)\n"
-		"core.poll(); f(); core.watch(0); core.poll()\n"
-		"got = core.records('exact.py')\n"
-		"same([r[:4] + (r[5:8]) for r in got], [\n"
-		"  ('PY_START', 'f', 'exact.py', 6, None, 'f', 'm'),\n"
-		"  ('CALL', 'f', 'exact.py', 6, 'm.C', 'f', 'm'),\n"
-		"  ('CALL', 'f', 'exact.py', 6, 'm.C.m', 'f', 'm'),\n"
-		"  ('CALL', 'f', 'exact.py', 6, 'builtins.list', 'f', 'm'),\n"
-		"  ('PY_START', 'm', 'exact.py', 3, None, 'C.m', 'm'),\n"
-		"  ('PY_YIELD', 'm', 'exact.py', 3, \"'v'\", 'C.m', 'm'),\n"
-		"  ('PY_RESUME', 'm', 'exact.py', 3, None, 'C.m', 'm'),\n"
-		"  ('CALL', 'm', 'exact.py', 3, 'builtins.len', 'C.m', 'm'),\n"
-		"  ('PY_RETURN', 'm', 'exact.py', 3, '1', 'C.m', 'm'),\n"
-		"  ('PY_RETURN', 'f', 'exact.py', 6, \"['v']\", 'f', 'm')])\n"
-		"assert all(0 <= r[4] < 1000 and r[4] % 2 == 0 for r in got)\n"
-		"same({r[9] for r in got if r[0] in ('PY_START', 'PY_RESUME')}, {0})\n"
-		"same(got[7][9], id(len))\n"
-		"same(len({r[8] for r in got}), 2)\n");
+	py_run("callbacks/exact_arguments.py");
 }
 END_TEST
 
 START_TEST(exact_exceptions)
 {
-	py_exec("space = {'__name__': 'm'}\n"
-		"exec(compile('''\n"
-		"def f(text):\n"
-		"    try:\n"
-		"        return int(text)\n"
-		"    except ValueError:\n"
-		"        raise error\n"
-		"def g():\n"
-		"    try:\n"
-		"        yield\n"
-		"    except LookupError:\n"
-		"        yield\n"
-		"''', 'exact.py', 'exec'), space)\n"
-		"error = space['error'] = KeyError('k')\n"
-		"core.enable(core.ALL)\n"
-		"core.watch(core.CALL | core.C_RETURN | core.C_RAISE | core.RAISE |\n"
-		"           core.EXCEPTION_HANDLED | core.PY_UNWIND | core.PY_THROW)\n"
-		"core.poll()\n"
-		"space['f']('7')\n"
-		"try: space['f']('x')\n"
-		"except KeyError: pass\n"
-		"g = space['g']()\n"
-		"next(g); g.throw(error)\n"
-		"core.watch(0); core.poll()\n");
-	py_exec("got = core.records('exact.py')\n"
-		"invalid = \"ValueError: invalid literal for int() with base 10: 'x'\"\n"
-		"same([r[:2] + r[3:4] + r[5:6] for r in got], [\n"
-		"    ('CALL', 'f', 2, 'builtins.int'),\n"
-		"    ('C_RETURN', 'f', 2, 'builtins.int'),\n"
-		"    ('CALL', 'f', 2, 'builtins.int'),\n"
-		"    ('C_RAISE', 'f', 2, 'builtins.int'),\n"
-		"    ('RAISE', 'f', 4, invalid),\n"
-		"    ('EXCEPTION_HANDLED', 'f', 4, invalid),\n"
-		"    ('RAISE', 'f', 6, \"KeyError: 'k'\"),\n"
-		/* By what ends the except clause. */
-		"    ('EXCEPTION_HANDLED', 'f', 6, \"KeyError: 'k'\"),\n"
-		"    ('PY_UNWIND', 'f', 6, \"KeyError: 'k'\"),\n"
-		"    ('PY_THROW', 'g', 9, \"KeyError: 'k'\"),\n"
-		"    ('RAISE', 'g', 9, \"KeyError: 'k'\"),\n"
-		"    ('EXCEPTION_HANDLED', 'g', 9, \"KeyError: 'k'\")])\n"
-		"same({r[9] for r in got if r[5].startswith('KeyError')}, {id(error)})\n"
-		"same({r[9] for r in got if r[5] == 'builtins.int'}, {id(int)})\n"
-		"assert all(r[4] >= 0 for r in got)\n");
+	py_run("callbacks/exact_exceptions.py");
 }
 END_TEST
 
 START_TEST(exact_jumps)
 {
-	py_exec("import dis\n"
-		"def f(n):\n"
-		"    while n: n -= 1\n"
-		"offsets = {i.offset for i in dis.get_instructions(f)}\n"
-		"core.enable(core.ALL)\n"
-		"core.watch(core.JUMP | core.BRANCH)\n"
-		"core.poll(); f(3); core.watch(0); core.poll()\n"
-		"got = [r for r in core.records('test.py') if r[1] == 'f']\n"
-		"same([r[0] for r in got if r[9] > r[4]], ['BRANCH'] * 4)\n"
-		"same({r[0] for r in got if r[9] < r[4]}, {'JUMP'})\n"
-		"assert {r[4] for r in got} | {r[9] for r in got} <= offsets\n"
-		"same({(r[3], r[5]) for r in got}, {(2, None)})\n");
+	py_run("callbacks/exact_jumps.py");
 }
 END_TEST
 
@@ -327,24 +102,7 @@ START_TEST(the_provider_python)
 				  PYUSDT_PY_RETURN | PYUSDT_PY_YIELD | PYUSDT_PY_UNWIND |
 				  PYUSDT_LINE;
 
-	py_exec("NAMES = dict.fromkeys(('PY_START', 'PY_RESUME', 'PY_THROW'),\n"
-		"    'PYTHON_FUNCTION_ENTRY')\n"
-		"NAMES |= dict.fromkeys(('PY_RETURN', 'PY_YIELD', 'PY_UNWIND'),\n"
-		"    'PYTHON_FUNCTION_RETURN')\n"
-		"NAMES['LINE'] = 'PYTHON_LINE'\n"
-		"def compare_python():\n"
-		"    want = [(NAMES[t[0]], t[2], t[1], line) for t, line in\n"
-		"        zip(theirs, lines)]\n"
-		"    ours = core.records('workload.py')\n"
-		"    for mine, other in zip(ours, want): same(mine, other)\n"
-		"    same(len(ours), len(want))\n"
-		"    depth = 0\n"
-		"    for event, *rest in ours:\n"
-		"        depth += event == 'PYTHON_FUNCTION_ENTRY'\n"
-		"        assert depth > 0\n"
-		"        depth -= event == 'PYTHON_FUNCTION_RETURN'\n"
-		"    same(depth, 0)\n"
-		"    return len(ours)\n");
+	py_run("callbacks/the_provider_python.py");
 	ck_assert_int_gt(record_and_compare(recorded,
 					    PYUSDT_PYTHON_FUNCTION_ENTRY |
 						    PYUSDT_PYTHON_FUNCTION_RETURN |
@@ -535,31 +293,7 @@ START_TEST(callbacks_ask_nothing_of_arguments)
 {
 	fake_watch(supported_events());
 	ck_assert_int_eq(pyusdt_enable(supported_events()), 0);
-	py_exec("ran = []\n"
-		"def answers(name):\n"
-		"    def answer(*arguments):\n"
-		"        ran.append(name)\n"
-		"        core.disable()\n"
-		"        return 1\n"
-		"    return answer\n"
-		"names = ('__index__', '__int__', '__trunc__', '__float__', '__eq__',\n"
-		"    '__hash__', '__bool__', '__str__', '__repr__', '__len__')\n"
-		"space = {name: answers(name) for name in names}\n"
-		"kinds = [type('Own', (base,), space) for base in (object, int, str)]\n"
-		"callbacks = {n: M.register_callback(4, bit, None) for n, bit in\n"
-		"    EVENTS.items()}\n"
-		"main()\n"
-		"before = core.enabled()\n"
-		"core.clear()\n"
-		"for name, callback in callbacks.items():\n"
-		"    for own in (kind() for kind in kinds):\n"
-		"        for rest in ((own, own), (1, own), (own, 1)):\n"
-		"            same(callback(main.__code__, *rest), None)\n"
-		"        same(callback(own, own, own), None)\n"
-		"same((ran, core.enabled()), ([], before))\n"
-		"got = [r for r in core.records('workload.py') if r[0] in callbacks]\n"
-		"same({r[0] for r in got}, set(callbacks))\n"
-		"same({r[4] for r in got}, {-1, 1})\n");
+	py_run("callbacks/callbacks_ask_nothing_of_arguments.py");
 }
 END_TEST
 

@@ -166,36 +166,13 @@ END_TEST
 
 START_TEST(gone_with_a_collected_cycle)
 {
-	py_exec("import gc\n"
-		"def make():\n"
-		"    space = {}\n"
-		"    exec('def f(): pass', space)\n"
-		"    space['f'].itself = space['f']\n"
-		"    add(space['f'].__code__)\n"
-		"gc.disable()\n"
-		"for i in range(10): make()\n"
-		"same(count(), 10)\n"
-		"gc.collect()\n"
-		"same(count(), 0)\n");
+	py_run("codemeta/gone_with_a_collected_cycle.py");
 }
 END_TEST
 
 START_TEST(ids_are_never_used_again)
 {
-	py_exec("seen = set()\n"
-		"addresses = set()\n"
-		"last = 0\n"
-		"for i in range(1000):\n"
-		"    c = new()\n"
-		"    number = add_id(c)\n"
-		"    assert number > last and number not in seen\n"
-		"    same(find(c), number)\n"
-		"    last = number\n"
-		"    seen.add(number)\n"
-		"    addresses.add(id(c))\n"
-		/* Otherwise this tested nothing. */
-		"import os\n"
-		"assert len(addresses) < 1000 or 'PYTHONMALLOC' in os.environ\n");
+	py_run("codemeta/ids_are_never_used_again.py");
 }
 END_TEST
 
@@ -244,120 +221,32 @@ END_TEST
 /* All of one home slot, or of two neighbours, taken out in every order. */
 START_TEST(deleting_keeps_the_others_findable)
 {
-	py_exec("import itertools\n"
-		"spread = []\n"
-		"def take(homes):\n"
-		"    while True:\n"
-		"        for i, c in enumerate(spread):\n"
-		"            if hash_of(c) & 63 in homes: return spread.pop(i)\n"
-		"        spread.extend(new() for i in range(100))\n"
-		"def one(homes, order):\n"
-		"    codes = {i: take(homes) for i in order}\n"
-		"    ids = {i: add_id(c) for i, c in codes.items()}\n"
-		"    for i in order:\n"
-		"        del codes[i]\n"
-		"        same([find(c) for c in codes.values()], [ids[j] for j in "
-		"codes])\n"
-		"        same(count(), len(codes))\n");
-	py_exec("for homes in ((7,), (63, 0), (62, 63), (5, 6, 7)):\n"
-		"    for order in itertools.permutations(range(5)):\n"
-		"        one(homes, order)\n");
+	py_run("codemeta/deleting_keeps_the_others_findable.py");
 }
 END_TEST
 
 START_TEST(random_births_and_deaths)
 {
-	py_exec("import random\n"
-		"r = random.Random(2)\n"
-		"alive = {}\n"
-		"for step in range(20_000):\n"
-		"    if len(alive) < r.choice((20, 40, 200)):\n"
-		"        c = new()\n"
-		"        alive[id(c)] = c, add_id(c)\n"
-		"        del c\n"
-		"    else:\n"
-		"        del alive[r.choice(list(alive))]\n"
-		"    if step % 50 == 0:\n"
-		"        same([find(c) for c, n in alive.values()], [n for c, n in\n"
-		"            alive.values()])\n"
-		"    same(count(), len(alive))\n");
+	py_run("codemeta/random_births_and_deaths.py");
 }
 END_TEST
 
 START_TEST(odd_names)
 {
-	py_exec("c = new().replace(co_name='a\\0b', co_qualname='q\\0r',\n"
-		"    co_filename='f\\0g')\n"
-		"same(add(c), ('a', 'f', 'q', '__main__', 0))\n"
-		"c = new().replace(co_filename='dir\\udc80/\\ud800.py', co_name='ü',\n"
-		"    co_qualname='C.ü')\n"
-		"same(add(c), ('ü', 'dir\\\\udc80/\\\\ud800.py', 'C.ü', '__main__', 0))\n"
-		"c = new().replace(co_name='', co_qualname='', co_filename='')\n"
-		"same(add(c), ('', '', '', '__main__', 0))\n"
-		"c = new().replace(co_name='n' * 100_000, co_qualname='q' * 100_000)\n"
-		"same(add(c), ('n' * 100_000, '<string>', 'q' * 100_000, '__main__',\n"
-		"    0))\n"
-		/* A long common beginning is no equality. */
-		"c = new().replace(co_name='same', co_qualname='same.but')\n"
-		"same(add(c)[2], 'same.but')\n");
+	py_run("codemeta/odd_names.py");
 }
 END_TEST
 
 START_TEST(no_code_objects)
 {
-	py_exec("def f(): pass\n"
-		"class C: pass\n"
-		"class Hostile:\n"
-		"    __class__ = type(f.__code__)\n"
-		"    def __getattr__(self, name): raise SystemExit\n"
-		"for o in (None, 42, 'x', f, C, C(), Hostile(), type(f.__code__), [],\n"
-		"    f.__code__.co_code):\n"
-		"    assert add(o) is None, o\n"
-		"    assert find(o) is None, o\n"
-		"same(count(), 0)\n");
+	py_run("codemeta/no_code_objects.py");
 }
 END_TEST
 
 /* The module is that of the globals of the frame that runs. */
 START_TEST(modules)
 {
-	py_exec("ran = []\n"
-		"class S(str):\n"
-		"    __len__ = __str__ = __eq__ = lambda *a: ran.append(a)\n"
-		"    __hash__ = str.__hash__\n"
-		"class Key:\n"
-		"    def __hash__(self): return hash('__name__')\n"
-		"    def __eq__(self, other): ran.append(other); return True\n"
-		"class Dict(dict):\n"
-		"    def __getitem__(self, key): ran.append(key); raise KeyError\n"
-		"    get = __missing__ = __getitem__\n"
-		"def module_in(space, kind=dict):\n"
-		"    g = kind()\n"
-		"    c = new()\n"
-		"    result = []\n"
-		"    for k, v in space: dict.__setitem__(g, k, v)\n"
-		"    dict.update(g, add=add, c=c, result=result)\n"
-		"    ran.clear()\n"
-		"    exec('result.append(add(c))', g) if kind is dict else \\\n"
-		"        type(new)(compile('result.append(add(c))', 'x', 'exec'), g)()\n"
-		"    return result[0][3]\n");
-	py_exec("for name, want in (('a.b.c', 'a.b.c'), ('', ''), ('ü', 'ü'),\n"
-		"    ('m\\udc80', 'm\\\\udc80'),\n"
-		"                   (7, ''), (None, ''), (b'm', ''), ('a\\0b', 'a'),\n"
-		"                       (S('sub'), 'sub')):\n"
-		"    same(module_in([('__name__', name)]), want)\n"
-		"    assert not ran, ran\n"
-		"same(module_in([]), '')\n"
-		"same(module_in([('__name__', 'm')], Dict), 'm')\n"
-		"k = Key()\n"
-		"g = [(S('zz'), 1), ('__name__', 'late')]\n"
-		"same(module_in([(i, i) for i in range(1000)] + g), 'late')\n");
-	py_exec("space = {'add': add, 'c': new(), 'r': []}\n"
-		"space[Key()] = 'hostile'\n"
-		"space['ran'] = ran\n"
-		/* exec() itself looks for __name__. */
-		"exec('ran.clear(); x = add(c); n = len(ran)', space)\n"
-		"same((space['x'][3], space['n']), ('', 0))\n");
+	py_run("codemeta/modules.py");
 }
 END_TEST
 
@@ -365,93 +254,26 @@ END_TEST
  */
 START_TEST(modules_with_many_names)
 {
-	py_exec("class Instance: pass\n"
-		"class Dict(dict): pass\n"
-		"def names(count, kind=dict):\n"
-		"    return kind({f'name{i}': i for i in range(count)})\n"
-		"def attributes(count):\n"
-		"    instance = Instance()\n"
-		"    for i in range(count): setattr(instance, f'name{i}', i)\n"
-		"    return instance.__dict__\n"
-		"def named(space, value='late'):\n"
-		"    space['__name__'] = value\n"
-		"    return space\n"
-		"few = keys_for(new(), names(20))\n"
-		"assert 0 < few[0] <= 40\n"
-		"for count in (100, 1000, 100_000):\n"
-		"    same(keys_for(new(), names(count)), few)\n"
-		"    same(keys_for(new(), names(count, Dict)), few)\n"
-		"    same(keys_for(new(), named(names(count))), (few[0], 'late'))\n"
-		"    same(keys_for(new(), named(names(count), 7)), few)\n"
-		"for count in (20, 25): same(keys_for(new(), attributes(count)), few)\n");
+	py_run("codemeta/modules_with_many_names.py");
 }
 END_TEST
 
 /* A key of the user that has the same hash is asked by CPython's own look-up. */
 START_TEST(hostile_keys_among_many)
 {
-	py_exec("ran = []\n"
-		"class Key:\n"
-		"    def __hash__(self): return hash('__name__')\n"
-		"    def __eq__(self, other): ran.append(other); return True\n"
-		"class Text(str):\n"
-		"    __eq__ = Key.__eq__\n"
-		"    __hash__ = str.__hash__\n"
-		"def modules(first, last):\n"
-		"    for keys in ([Key()], [Text('__name__')], [1, Key()],\n"
-		"                 [Key(), Text('__package__')]):\n"
-		"        space = {f'name{i}': i for i in range(first)}\n"
-		"        space.update((key, 'hostile') for key in keys)\n"
-		"        space.update({f'late{i}': i for i in range(last)})\n"
-		"        ran.clear()\n"
-		"        yield keys_for(new(), space)[1]\n"
-		"        same(ran, [])\n"
-		"        del space[keys[0]]\n"
-		"        ran.clear()\n"
-		"        yield keys_for(new(), space)[1]\n"
-		"        same(ran, [])\n"
-		"for first, last in ((0, 1000), (3, 1000), (100, 0), (1000, 1000)):\n"
-		"    same([*modules(first, last)], [''] * 8)\n");
+	py_run("codemeta/hostile_keys_among_many.py");
 }
 END_TEST
 
 START_TEST(own_package)
 {
-	py_exec("def own_in(**space):\n"
-		"    space.update(add=add, c=new(), result=[])\n"
-		"    exec('result.append(add(c))', space)\n"
-		"    return space['result'][0][4]\n"
-		"same(own_in(__package__='pyusdt', __name__='pyusdt.cli'), 1)\n"
-		"same(own_in(__package__='pyusdt', __name__='__main__'), 1)\n"
-		"same(own_in(__package__='pyusdt2'), 0)\n"
-		"same(own_in(__package__='pyusd'), 0)\n"
-		"same(own_in(__package__='', __name__='pyusdt'), 0)\n"
-		"same(own_in(__package__=None), 0)\n"
-		"same(own_in(__package__=7), 0)\n"
-		"same(own_in(), 0)\n"
-		/* The globals of __main__ are those of the program that it runs. */
-		"for file, want in (('/a/pyusdt/__main__.py', 1), "
-		"('/pyusdt/__main__.py', 1),\n"
-		"    ('pyusdt/__main__.py', 0), ('/mypyusdt/__main__.py', 0),\n"
-		"    ('/pyusdt/main.py', 0), ('', 0)):\n"
-		"    same(add(new().replace(co_filename=file))[4], want)\n");
+	py_run("codemeta/own_package.py");
 }
 END_TEST
 
 START_TEST(cleared_and_used_again)
 {
-	py_exec("codes = [new() for i in range(500)]\n"
-		"first = [add_id(c) for c in codes]\n"
-		"clear()\n"
-		"same(count(), 0)\n"
-		"assert not any(find(c) for c in codes)\n"
-		"codes = codes[:250]\n"
-		"second = [add_id(c) for c in codes]\n"
-		"assert min(second) > max(first)\n"
-		"same(count(), 250)\n"
-		"del codes\n"
-		"same(count(), 0)\n"
-		"clear(); clear()\n");
+	py_run("codemeta/cleared_and_used_again.py");
 }
 END_TEST
 
@@ -459,31 +281,7 @@ END_TEST
 /* A program can get at our weak references, and keep them. */
 START_TEST(weak_references_kept_by_the_program)
 {
-	py_exec("import weakref\n"
-		"c = new()\n"
-		"add(c)\n"
-		"kept = weakref.getweakrefs(c)\n"
-		"same(len(kept), 1)\n"
-		"clear()\n"
-		"same(count(), 0)\n"
-		"del c\n"
-		"assert kept[0]() is None\n"
-		"same(count(), 0)\n"
-		"c = new()\n"
-		"add(c)\n"
-		"kept = weakref.getweakrefs(c)\n"
-		"del c\n"
-		"same(count(), 0)\n"
-		"assert kept[0]() is None\n");
-	py_exec("c = new()\n"
-		"add(c)\n"
-		"callback = weakref.getweakrefs(c)[0].__callback__\n"
-		"callback(); callback(1, 2); callback(None)\n"
-		"same(count(), 0)\n"
-		"assert add(c)\n"
-		"same(count(), 1)\n"
-		"del c\n"
-		"same(count(), 0)\n");
+	py_run("codemeta/weak_references_kept_by_the_program.py");
 }
 END_TEST
 

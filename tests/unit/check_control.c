@@ -221,18 +221,7 @@ START_TEST(a_freed_tool_id_is_taken_again)
 {
 	fake_watch(LOSABLE);
 	ck_assert_int_eq(pyusdt_enable(LOSABLE), 0);
-	py_exec("import threading\n"
-		"def f(): pass\n"
-		"core.poll()\n" /* now there is a scope of threads */
-		"before = state()\n"
-		"for call, result in ((core.poll, 1),\n"
-		"                     (lambda: core.enable(core.enabled()), 0),\n"
-		"                     (lambda: core.configure(0), 0)):\n"
-		"    M.free_tool_id(4)\n"
-		"    same(call(), result)\n"
-		"    same(state(), before)\n"
-		"core.clear()\n"
-		"f()\n");
+	py_run("control/a_freed_tool_id_is_taken_again.py");
 	ck_assert_uint_eq(fake_count_of(EVENT_PY_START, "f"), 1);
 }
 END_TEST
@@ -314,20 +303,7 @@ START_TEST(a_lost_tool_id_and_none_free)
 {
 	fake_watch(PYUSDT_LINE);
 	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE | PYUSDT_GC_START), 0);
-	py_exec("M.free_tool_id(4)\n"
-		"for i in range(6): M.use_tool_id(i, 'other')\n"
-		"before = state()\n"
-		"for i in range(2):\n"
-		"    same(core.poll(), -16)\n"
-		"    same(core.enable(core.LINE), -16)\n"
-		"    same(state(), before)\n"
-		"M.free_tool_id(1)\n"
-		"same(core.poll(), 1)\n"
-		"same(one(1)[:3], ('pyusdt', {'LINE'}, {'LINE'}))\n"
-		"M.free_tool_id(1)\n"
-		"M.use_tool_id(1, 'other')\n"
-		"same((core.disable(), core.enabled()), (0, 0))\n"
-		"same([M.get_tool(i) for i in range(6)], ['other'] * 6)\n");
+	py_run("control/a_lost_tool_id_and_none_free.py");
 }
 END_TEST
 
@@ -348,28 +324,7 @@ START_TEST(a_thousand_times)
 {
 	fake_watch(ALL_EVENTS);
 	set_poll_msec(60000);
-	py_exec("def g():\n"
-		"    yield 1\n"
-		"def f(): return list(g())\n"
-		"def cycle(n):\n"
-		"    for i in range(n):\n"
-		"        assert core.enable(core.ALL) == 0\n"
-		"        f()\n"
-		"        assert core.disable() == 0\n"
-		"def blocks():\n"
-		"    gc.collect()\n"
-		"    return sys.getallocatedblocks()\n"
-		"import gc\n"
-		"cycle(20)\n"
-		"before = state()\n"
-		/* CPython's own free lists fill up at first. */
-		"grown = []\n"
-		"for i in range(3):\n"
-		"    start = blocks()\n"
-		"    cycle(1000)\n"
-		"    grown.append(blocks() - start)\n"
-		"same(state(), before)\n"
-		"assert min(grown) < 500, grown\n");
+	py_run("control/a_thousand_times.py");
 	ck_assert_int_eq(thread_count(), 1);
 	ck_assert_uint_gt(fake_count_of(EVENT_PY_YIELD, "g"), 1000);
 }
@@ -394,22 +349,7 @@ END_TEST
 START_TEST(from_within_an_audit_hook)
 {
 	fake_watch(PYUSDT_LINE);
-	py_exec("results, everything = [], core.supported()\n"
-		"def nested(event, arguments):\n"
-		"    if event == REGISTER and len(results) == 0:\n"
-		"        results.append(None)\n"
-		"        results.extend((core.enable(core.CALL), core.disable(),\n"
-		"            core.poll(),\n"
-		"                        core.configure(0), core.enabled(),\n"
-		"                            core.supported()))\n"
-		"sys.addaudithook(nested)\n"
-		"same(core.enable(core.LINE), 0)\n"
-		"same(results, [None] + [-EDEADLK] * 4 + [0, everything])\n"
-		"same((core.enabled(), events(4)), (core.LINE, {'LINE'}))\n"
-		"results.clear()\n"
-		"same(core.disable(), 0)\n"
-		"same(results, [None] + [-EDEADLK] * 4 + [core.LINE, everything])\n"
-		"same(core.enabled(), 0)\n");
+	py_run("control/from_within_an_audit_hook.py");
 }
 END_TEST
 
@@ -417,22 +357,7 @@ END_TEST
 START_TEST(from_two_threads)
 {
 	fake_watch(PYUSDT_LINE);
-	py_exec("import threading\n"
-		"inside, results = threading.Event(), []\n"
-		"def other():\n"
-		"    inside.wait()\n"
-		"    results.append(core.enable(core.CALL))\n"
-		"thread = threading.Thread(target=other)\n"
-		"def slow(event, arguments):\n"
-		"    if event == REGISTER and not inside.is_set():\n"
-		"        inside.set()\n"
-		"        for i in range(100_000): pass\n"
-		"sys.addaudithook(slow)\n"
-		"thread.start()\n"
-		"same(core.enable(core.LINE), 0)\n"
-		"thread.join()\n"
-		"same(results, [0])\n"
-		"same(core.enabled(), core.CALL)\n");
+	py_run("control/from_two_threads.py");
 }
 END_TEST
 
@@ -445,19 +370,7 @@ START_TEST(many_threads)
 {
 	fake_watch(ALL_EVENTS);
 	set_poll_msec(1);
-	py_exec("import threading\n"
-		"results = set()\n"
-		"def work():\n"
-		"    for i in range(50):\n"
-		"        results.add(core.enable(core.ALL))\n"
-		"        results.add(core.disable())\n"
-		"        results.add(min(0, core.poll()))\n"
-		"threads = [threading.Thread(target=work) for i in range(8)]\n"
-		"[t.start() for t in threads]\n"
-		"[t.join() for t in threads]\n"
-		"same(results, {0})\n"
-		"same(core.disable(), 0)\n"
-		"same(M.get_tool(4), None)\n");
+	py_run("control/many_threads.py");
 	/* Python joins a thread a moment before the kernel takes it out of /proc. */
 	ck_assert(wait_until(is_single_threaded));
 }

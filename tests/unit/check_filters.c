@@ -38,72 +38,11 @@ static PyMethodDef methods[] = {
 	{NULL, NULL, 0, NULL},
 };
 
-/* Code under two names that is the source of every event. */
-static const char definitions[] =
-	"from collections import Counter\n"
-	"def make(module, file, source):\n"
-	"    names = {'__name__': module}\n"
-	"    exec(compile(source, file, 'exec'), names)\n"
-	"    return names\n"
-	"WORK = '''\n"
-	"def resumed():\n"
-	"    try:\n"
-	"        yield 1\n"
-	"    except KeyError:\n"
-	"        yield 2\n"
-	"def raising():\n"
-	"    raise ValueError('wrong')\n"
-	"def delegating():\n"
-	"    yield from resumed()\n"
-	"def work():\n"
-	"    for number in range(3):\n"
-	"        if number:\n"
-	"            len('')\n"
-	"    generator = resumed()\n"
-	"    next(generator)\n"
-	"    generator.throw(KeyError)\n"
-	"    try:\n"
-	"        raising()\n"
-	"    except ValueError:\n"
-	"        pass\n"
-	"    try:\n"
-	"        try:\n"
-	"            int('x')\n"
-	"        finally:\n"
-	"            number = 0\n"
-	"    except ValueError:\n"
-	"        pass\n"
-	"    for number in delegating():\n"
-	"        pass\n"
-	"'''\n"
-	"wanted = make('wanted.part', '/src/wanted.py', WORK)['work']\n"
-	"other = make('other', '/src/other.py', WORK)['work']\n"
-	"def told(file):\n" /* event, name, line, offset, qualified name */
-	"    return [r[:2] + r[3:5] + r[6:7] for r in core.records(file)]\n"
-	"def events_of(file): return {r[0] for r in core.records(file)}\n"
-	"def run(function):\n"
-	"    core.clear()\n"
-	"    function()\n"
-	"    return told(function.__code__.co_filename)\n"
-	/* How often each of our callbacks is called for each place of other(). */
-	"calls = Counter()\n"
-	"def counted(name, callback):\n"
-	"    def count(code, place, *rest):\n"
-	"        if code.co_filename == '/src/other.py':\n"
-	"            calls[name, code.co_name, place] += 1\n"
-	"        return callback(code, place, *rest)\n"
-	"    return count\n"
-	"def count_calls():\n"
-	"    for name in registered(4):\n"
-	"        callback = real_register(4, EVENTS[name], None)\n"
-	"        real_register(4, EVENTS[name], counted(name, callback))\n"
-	"STAY = {'PY_THROW', 'PY_UNWIND', 'RAISE', 'RERAISE', 'EXCEPTION_HANDLED'}\n";
-
 static void define(void)
 {
 	ck_assert_int_eq(PyModule_AddFunctions(PyImport_AddModule("core"), methods), 0);
 	py_define_state();
-	py_exec(definitions);
+	py_run("filters/definitions.py");
 }
 
 static void setup(void)
@@ -116,41 +55,6 @@ static void teardown(void)
 {
 	python_stop();
 }
-
-/* Functions by the name that patterns are on; a pattern and those that it includes. */
-static const char modules[] =
-	"functions = {}\n"
-	"def add(module, file, source, *names):\n"
-	"    where = make(module, file, source)\n"
-	"    if module is None: del where['__name__']\n"
-	"    for name in names:\n"
-	"        function = eval(name, where)\n"
-	"        qualname = function.__code__.co_qualname\n"
-	"        functions[f'{module}.{qualname}' if module else qualname] = function\n"
-	"add('shop', '/x/shop/__init__.py', 'def main(): pass', 'main')\n"
-	"add('shop.orders', '/x/shop/orders.py', '''\n"
-	"def total(): pass\n"
-	"class Order:\n"
-	"    def __init__(self): pass\n"
-	"    def total(self): pass\n"
-	"def outer():\n"
-	"    def inner(): pass\n"
-	"    return inner\n"
-	"''', 'total', 'Order.__init__', 'Order.total', 'outer()')\n"
-	"add('shops', '/y/shops.py', 'def main(): pass', 'main')\n"
-	"add(None, '/y/no name, a comma.py', 'def lone(): pass', 'lone')\n"
-	"add('ü.é', '/y/ü.py', 'def ö(): pass', 'ö')\n"
-	"add('m' * 500, '/y/' + 'f' * 500, 'def long(): pass', 'long')\n"
-	"add('odd\\udc80', '/y/odd\\udcff', 'def odd(): pass', 'odd')\n"
-	"def is_told(function):\n"
-	"    core.clear()\n"
-	"    function(*[None] * function.__code__.co_argcount)\n"
-	"    file = function.__code__.co_filename.encode('utf-8', 'backslashreplace')\n"
-	"    seen = {r[6] for r in core.records(file.decode())}\n"
-	"    assert seen <= {function.__code__.co_qualname}, seen\n"
-	"    return bool(seen)\n"
-	"def seen(): return {n for n, function in functions.items() if\n"
-	"    is_told(function)}\n";
 
 static const struct {
 	const char *include;
@@ -209,7 +113,7 @@ static void check_choice(int choice)
 
 START_TEST(chosen_before_arming)
 {
-	py_exec(modules);
+	py_run("filters/modules.py");
 	fake_watch(PYUSDT_PY_START);
 	ck_assert_int_eq(set_filters(choices[_i].include, choices[_i].exclude), 0);
 	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
@@ -221,7 +125,7 @@ END_TEST
 /* One after the other: what one filter has left out comes back. */
 START_TEST(chosen_while_watched)
 {
-	py_exec(modules);
+	py_run("filters/modules.py");
 	fake_watch(PYUSDT_PY_START);
 	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
 	for (int i = 0; i < (int)ARRAY_SIZE(choices); i++) {
@@ -398,23 +302,7 @@ START_TEST(only_matching_code_is_told)
 {
 	fake_watch(ALL_EVENTS);
 	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
-	py_exec("everything = run(wanted)\n"
-		"same(run(other), everything)\n"
-		"same({r[0] for r in everything}, set(core.NAMES) - {'BRANCH_LEFT',\n"
-		"    'BRANCH_RIGHT'})\n"
-		"same(core.filters('wanted.*'), 0)\n"
-		"for i in range(3):\n"
-		"    same(run(other), [])\n"
-		"    same(run(wanted), everything)\n"
-		"same(core.filters('', 'wanted.*'), 0)\n"
-		"for i in range(3):\n"
-		"    same(run(wanted), [])\n"
-		"    same(run(other), everything)\n"
-		"same(core.filters('', 'wanted.part.work'), 0)\n"
-		"same(run(wanted), [r for r in everything if r[4] != 'work'])\n"
-		"same(core.filters(), 0)\n"
-		"same(run(wanted), everything)\n"
-		"same(run(other), everything)\n");
+	py_run("filters/only_matching_code_is_told.py");
 }
 END_TEST
 
@@ -426,21 +314,7 @@ START_TEST(other_code_is_disabled)
 {
 	fake_watch(ALL_EVENTS);
 	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
-	py_exec("other(); wanted()\n"
-		"same(core.filters('', 'other.*'), 0)\n"
-		"count_calls()\n"
-		"for i in range(3): other()\n"
-		"same({name for name, *_ in calls}, registered(4))\n"
-		"calls.clear()\n"
-		"for i in range(5): other(); wanted()\n"
-		"same({name for name, *_ in calls}, STAY)\n"
-		"same(set(count % 5 for count in calls.values()), {0})\n"
-		/* What is told goes on. */
-		"same(core.filters('', 'wanted.*'), 0)\n"
-		"calls.clear()\n"
-		"for i in range(5): other()\n"
-		"same({name for name, *_ in calls}, registered(4))\n"
-		"same(set(count % 5 for count in calls.values()), {0})\n");
+	py_run("filters/other_code_is_disabled.py");
 }
 END_TEST
 
@@ -448,35 +322,7 @@ END_TEST
 START_TEST(others_are_disturbed_only_when_it_must_be)
 {
 	fake_watch(PYUSDT_PY_START);
-	py_exec("M.use_tool_id(1, 'other')\n"
-		"times = 0\n"
-		"def once(code, offset):\n"
-		"    global times\n"
-		"    times += code is third.__code__\n"
-		"    return M.DISABLE\n"
-		"M.register_callback(1, E.PY_START, once)\n"
-		"M.set_events(1, E.PY_START)\n"
-		"def third(): pass\n"
-		"def expect(number):\n"
-		"    third(); third()\n"
-		"    same(times, number)\n"
-		"same(core.enable(core.PY_START), 0)\n"
-		"expect(1)\n"
-		/* Nothing was left out before. */
-		"same(core.filters('wanted.*,*'), 0)\n"
-		"expect(1)\n"
-		"wanted()\n"
-		"same(core.filters('wanted.*'), 0)\n"
-		"expect(1)\n" /* disabled for us by that */
-		"same(core.filters('wanted.*'), 0)\n"
-		"core.poll()\n"
-		"expect(1)\n"
-		"same(core.filters('wanted.*,x'), 0)\n"
-		"expect(2)\n"
-		"same(core.filters(), 0)\n"
-		"expect(3)\n"
-		"same(core.filters('', 'nothing'), 0)\n"
-		"expect(3)\n");
+	py_run("filters/others_are_disturbed_only_when_it_must_be.py");
 }
 END_TEST
 
@@ -485,17 +331,7 @@ START_TEST(changed_while_unwatched)
 {
 	fake_watch(PYUSDT_PY_START);
 	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
-	py_exec("everything = run(other)\n"
-		"assert everything\n"
-		"same(core.filters('wanted.*'), 0)\n"
-		"same(run(other), [])\n"
-		"core.watch(0)\n"
-		"same(core.poll(), 1)\n"
-		"same(core.filters(), 0)\n"
-		"same(run(other), [])\n"
-		"core.watch(core.PY_START)\n"
-		"core.poll()\n"
-		"same(run(other), everything)\n");
+	py_run("filters/changed_while_unwatched.py");
 }
 END_TEST
 
@@ -521,23 +357,7 @@ START_TEST(returns_of_c_functions)
 
 	fake_watch(events);
 	ck_assert_int_eq(pyusdt_enable(events), 0);
-	py_exec("EVENTS_OF_C = {'C_RETURN', 'C_RAISE'}\n"
-		"same(registered(4), EVENTS_OF_C)\n"
-		"everything = run(wanted)\n"
-		"same({r[0] for r in everything}, EVENTS_OF_C)\n"
-		"same(core.filters('wanted.*'), 0)\n"
-		"same(registered(4), EVENTS_OF_C | {'CALL'})\n"
-		"same(events(4), {'CALL'})\n"
-		"count_calls()\n"
-		"for i in range(3):\n"
-		"    same(run(other), [])\n"
-		"    same(run(wanted), everything)\n"
-		"same({name for name, *_ in calls}, EVENTS_OF_C | {'CALL'})\n"
-		"calls.clear()\n"
-		"same(run(other), [])\n"
-		"same(calls, {})\n"
-		"same(core.filters(), 0)\n"
-		"same(run(other), everything)\n");
+	py_run("filters/returns_of_c_functions.py");
 }
 END_TEST
 
@@ -548,27 +368,7 @@ START_TEST(provider_python)
 
 	fake_watch(events);
 	ck_assert_int_eq(pyusdt_enable(events), 0);
-	py_exec("def run(function):\n"
-		"    core.clear()\n"
-		"    function()\n"
-		"    return [(r[0], *r[2:])\n"
-		"        for r in core.records(function.__code__.co_filename)]\n"
-		"everything = run(wanted)\n"
-		"same(run(other), everything)\n"
-		"same(len({r[0] for r in everything}), 3)\n"
-		"same(core.filters('', 'file:/src/o*'), 0)\n"
-		"for i in range(3):\n"
-		"    same(run(other), [])\n"
-		"    same(run(wanted), everything)\n"
-		"same(core.filters('', 'file:/src/w*'), 0)\n"
-		"same(run(wanted), [])\n"
-		"same(run(other), everything)\n"
-		"same(core.filters('', '*'), 0)\n"
-		"count_calls()\n"
-		"other()\n"
-		"calls.clear()\n"
-		"other()\n"
-		"same({name for name, *_ in calls}, {'PY_THROW', 'PY_UNWIND'})\n");
+	py_run("filters/provider_python.py");
 }
 END_TEST
 
@@ -578,27 +378,7 @@ START_TEST(names_of_code)
 	fake_watch(PYUSDT_PY_START | PYUSDT_CODE);
 	ck_assert_int_eq(set_filters("wanted.part.work", NULL), 0);
 	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START | PYUSDT_CODE), 0);
-	py_exec("def announced():\n"
-		"    found = [r[5] for file in ('/src/wanted.py', '/src/other.py')\n"
-		"        for r in core.records(file) if r[0] == 'CODE']\n"
-		"    core.clear()\n"
-		"    return found\n"
-		"wanted(); other()\n"
-		"same(announced(), ['work'])\n"
-		"core.watch(core.PY_START); core.poll()\n"
-		"core.watch(core.PY_START | core.CODE); core.poll()\n"
-		"same(announced(), ['work'])\n"
-		/* Now others are told: before their first event. */
-		"same(core.filters('wanted.*'), 0)\n"
-		"wanted(); other()\n"
-		"same([r[:1] + r[5:6] if r[0] == 'CODE' else r[:2]\n"
-		"      for r in core.records('/src/wanted.py')\n"
-		"      if 'resumed' in r],\n"
-		"     [('CODE', 'resumed')] + [('PY_START', 'resumed')] * 2)\n"
-		"announced()\n"
-		"core.watch(core.PY_START); core.poll()\n"
-		"core.watch(core.PY_START | core.CODE); core.poll()\n"
-		"same(announced(), ['work', 'resumed', 'raising', 'delegating'])\n");
+	py_run("filters/names_of_code.py");
 }
 END_TEST
 
@@ -609,27 +389,9 @@ END_TEST
 	 PYUSDT_PYTHON_IMPORT_START | PYUSDT_PYTHON_IMPORT_DONE |         \
 	 PYUSDT_PYTHON_GC_START | PYUSDT_PYTHON_GC_DONE)
 
-static const char runtime[] =
-	"import gc, threading\n"
-	"gc.disable()\n"
-	"def happen():\n"
-	"    core.clear()\n"
-	"    try: import not_to_be_found\n"
-	"    except ImportError: pass\n"
-	"    thread = threading.Thread(target=int, name='mine')\n"
-	"    thread.start(); thread.join()\n"
-	"    gc.collect()\n"
-	"    return Counter(r[0] for r in core.others()\n"
-	"        if not isinstance(r[1], str) or r[1] in ('mine', 'not_to_be_found'))\n"
-	"WANTED = dict.fromkeys(('IMPORT_START', 'IMPORT_DONE', 'THREAD_START',\n"
-	"    'THREAD_EXIT',\n"
-	"    'GC_START', 'GC_DONE', 'PYTHON_IMPORT_START', 'PYTHON_IMPORT_DONE',\n"
-	"    'PYTHON_GC_START',\n"
-	"    'PYTHON_GC_DONE'), 1)\n";
-
 START_TEST(the_runtime_is_not_filtered)
 {
-	py_exec(runtime);
+	py_run("filters/runtime_events.py");
 	ck_assert_int_eq(set_filters(NULL, _i ? "*" : "*importlib*,*threading*,gc*"), 0);
 	fake_watch(events_all);
 	ck_assert_int_eq(pyusdt_enable(supported_events()), 0);
@@ -640,7 +402,7 @@ END_TEST
 /* Its functions were left out before it was watched. */
 START_TEST(the_runtime_is_watched_later)
 {
-	py_exec(runtime);
+	py_run("filters/runtime_events.py");
 	ck_assert_int_eq(set_filters(NULL, _i ? "*" : "*importlib*,*threading*,gc*"), 0);
 	fake_watch(ALL_EVENTS);
 	ck_assert_int_eq(pyusdt_enable(supported_events()), 0);
@@ -721,23 +483,7 @@ START_TEST(forked)
 {
 	fake_watch(PYUSDT_PY_START);
 	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START), 0);
-	py_exec("import posix\n"
-		"same(core.filters('wanted.*'), 0)\n"
-		"same(run(other), [])\n"
-		"everything = run(wanted)\n"
-		"pid = posix.fork()\n"
-		"if not pid:\n"
-		"    try:\n"
-		"        same(run(other), [])\n"
-		"        same(run(wanted), everything)\n"
-		"        same(core.filters('other.*'), 0)\n"
-		"        same(run(other), everything)\n"
-		"        same(run(wanted), [])\n"
-		"        posix._exit(0)\n"
-		"    finally: posix._exit(1)\n"
-		"same(posix.waitpid(pid, 0), (pid, 0))\n"
-		"same(run(other), [])\n"
-		"same(run(wanted), everything)\n");
+	py_run("filters/forked.py");
 }
 END_TEST
 
@@ -816,20 +562,7 @@ START_TEST(that_cannot_be_followed)
 	fake_watch(PYUSDT_PY_START);
 	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START | PYUSDT_LINE | PYUSDT_GC_START),
 			 0);
-	py_exec("same(core.filters('wanted.*'), 0)\n"
-		"same(run(other), [])\n"
-		"broken = MemoryError()\n"
-		"same(core.filters(), 0)\n"
-		"core.watch(core.PY_START | core.LINE | core.GC_START)\n"
-		"before = state()\n"
-		"for error, broken in ((-12, MemoryError()), (-5, ValueError())):\n"
-		"    same(core.poll(), error)\n"
-		"    same(core.enable(core.PY_START | core.LINE), error)\n"
-		"    same(state(), before)\n"
-		"broken = None\n"
-		"same(core.poll(), 1)\n"
-		"same(events(4), {'PY_START', 'LINE'})\n"
-		"assert run(other)\n");
+	py_run("filters/that_cannot_be_followed.py");
 	python_stop();
 }
 END_TEST

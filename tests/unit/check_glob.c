@@ -44,31 +44,7 @@ static void setup(void)
 {
 	python_start_bare();
 	ck_assert_int_eq(PyModule_AddFunctions(PyImport_AddModule("core"), methods), 0);
-	py_exec("from fnmatch import fnmatchcase\n"
-		"from itertools import product\n"
-		"from random import Random\n"
-		"random = Random(1)\n"
-		/* A byte that is no UTF-8 is a character of its own, as here. */
-		"def encoded(text): return text.encode('utf-8', 'surrogateescape')\n"
-		"def check(pattern): return core.check(encoded(pattern))\n"
-		"def agree(pattern, text):\n"
-		"    got = core.match(encoded(pattern), encoded(text))\n"
-		"    assert got is fnmatchcase(text, pattern), (pattern, text, got)\n"
-		"    return got\n"
-		"def strings(alphabet, longest):\n"
-		"    for length in range(longest + 1):\n"
-		"        yield from map(''.join, product(alphabet, repeat=length))\n"
-		"def some(alphabet, count, longest):\n"
-		"    for _ in range(count):\n"
-		"        length = random.randrange(longest)\n"
-		"        yield ''.join(random.choices(alphabet, k=length))\n"
-		"def compare(least, patterns, texts):\n"
-		"    texts = list(texts)\n"
-		"    taken = [p for p in patterns if check(p) is None]\n"
-		"    results = [agree(p, t) for p in taken for t in texts]\n"
-		/* Neither all refused nor all the same. */
-		"    assert len(results) > least, len(results)\n"
-		"    assert least // 100 < sum(results) < len(results) * 0.9\n");
+	py_run("glob/setup.py");
 }
 
 static void teardown(void)
@@ -122,43 +98,13 @@ END_TEST
 
 START_TEST(sets_by_example)
 {
-	py_exec("for pattern, yes, no in (\n"
-		"        ('[]a]', ']a', '[b'),\n"
-		"        ('[!]a]', '[b!', ']a'),\n"
-		"        ('[a-]', 'a-', 'b]'),\n"
-		"        ('[-a]', 'a-', 'b]'),\n"
-		"        ('[a-c-e]', 'abc-e', 'd'),\n"
-		"        ('[!a-c]', 'd!-', 'abc'),\n"
-		"        ('[^a]', '^a', 'b'),\n"
-		"        ('[a!]', 'a!', 'b'),\n"
-		"        ('[[]', '[', ']'),\n"
-		"        ('[*?]', '*?', 'a'),\n"
-		"        ('[--/]', '-./', '0'),\n"
-		"        ('[]-a]', ']^_`a', '[b'),\n"
-		"        ('[ü-ö]', '', 'ü')):\n"
-		"    for text in yes + no:\n"
-		"        got = core.match(encoded(pattern), encoded(text))\n"
-		"        assert got is (text in yes), (pattern, text)\n"
-		"        if check(pattern) is None: agree(pattern, text)\n");
+	py_run("glob/sets_by_example.py");
 }
 END_TEST
 
 START_TEST(refused)
 {
-	py_exec("unclosed, order = '[ without ]', 'range that ends before it begins'\n"
-		"for pattern, error in (\n"
-		"        ('', 'empty'),\n"
-		"        ('[', unclosed), ('a[', unclosed), ('[]', unclosed),\n"
-		"        ('[!', unclosed), ('[!]', unclosed), ('[a]*[', unclosed),\n"
-		"        ('[[]x[', unclosed), ('[a', unclosed),\n"
-		"        ('[z-a]', order), ('[!z-a]', order), ('a[b-a]c', order),\n"
-		"        ('[é-a]', order), ('[😀-€]', order), ('[a-cz-x]', order),\n"
-		"        ('[a--]', order), ('*[a][b-a]', order),\n"
-		"        ('*', None), (']', None), ('a]', None), ('[]]', None),\n"
-		"        ('[!]]', None), ('[a-a]', None), ('[a-]', None), ('-', None),\n"
-		"        ('[-]', None), ('[!!]', None), ('[--]', None), ('z-a', None),\n"
-		"        ('[a-é]', None), ('[€-😀]', None), ('[z][a]', None)):\n"
-		"    assert check(pattern) == error, (pattern, check(pattern))\n");
+	py_run("glob/refused.py");
 }
 END_TEST
 
@@ -178,29 +124,7 @@ END_TEST
 /* Bytes that are no UTF-8: odd ones, cut, overlong, surrogates, beyond Unicode. */
 START_TEST(odd_bytes)
 {
-	py_exec("def text_of(data): return data.decode('utf-8', 'surrogateescape')\n"
-		"odd = [b'\\x80', b'\\xff', b'\\xc3', b'\\xe2\\x82', b'\\xfe', "
-		"b'\\xf0\\x9f\\x98',\n"
-		"    b'\\xc0\\x80', b'\\xc1\\xbf', b'\\xe0\\x9f\\xbf', "
-		"b'\\xed\\xa0\\x80',\n"
-		"    b'\\xed\\xbf\\xbf', b'\\xf0\\x8f\\xbf\\xbf', "
-		"b'\\xf4\\x90\\x80\\x80',\n"
-		"    b'\\xf8\\x88\\x80\\x80\\x80']\n"
-		"texts = [text_of(data) for data in odd]\n"
-		"for text in texts: assert agree(text, text)\n"
-		"pieces = texts + list('aé€*?') + ['[!a]', '[aé]']\n"
-		"compare(100_000, some(pieces, 3000, 6), some([*texts, *'aé€'], 60, 5))\n"
-		"for text in texts:\n"
-		"    agree('?' * len(text), text)\n"
-		"    agree('?' * (len(text) - 1), text)\n"
-		"    agree('*' + text[-1], text)\n"
-		"    assert core.match(b'[!a]' * len(text), encoded(text))\n");
-	py_exec("for n in range(0x80, 0x100):\n"
-		"    byte, char = bytes([n]), chr(n).encode()\n"
-		"    assert core.match(byte, byte) and not core.match(byte, char)\n"
-		"    assert not core.match(char, byte)\n"
-		"    assert not core.match(b'[a-\\xf4\\x8f\\xbf\\xbf]', byte)\n"
-		"    assert core.match(b'[' + byte + b']', byte)\n");
+	py_run("glob/odd_bytes.py");
 }
 END_TEST
 

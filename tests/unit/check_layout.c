@@ -209,17 +209,7 @@ START_TEST(frames_are_where_it_says)
 {
 	arm();
 	define_walk();
-	py_exec("same(walk(), told())\n"
-		"class C:\n"
-		"    def method(self): return walk(), told()\n"
-		"def generator(): yield C().method()\n"
-		"def deep(n): return deep(n - 1) if n else next(generator())\n"
-		"for function in (C().method, lambda: deep(0), lambda: deep(50),\n"
-		"                 lambda: list(map(lambda n: deep(n), [3]))[0],\n"
-		"                 lambda: sorted([1], key=lambda n: same(*deep(3)))):\n"
-		"    got = function()\n"
-		"    if len(got) == 2: same(*got)\n"
-		"assert len(deep(50)[0]) > 50\n");
+	py_run("layout/frames_are_where_it_says.py");
 }
 END_TEST
 
@@ -529,19 +519,7 @@ START_TEST(a_wrong_field_is_refused)
 	if (!is_field(_i, "owner"))
 		try_field(_i);
 	ck_assert_int_eq(PyModule_AddFunctions(PyImport_AddModule("__main__"), tries), 0);
-	py_exec("space = {'try_field': try_field}\n"
-		"exec(compile('\\n' * 4320 + '''\n"
-		"class Class:\n"
-		"    def method(self, field): yield from map(try_field, [field])\n"
-		"    def outer(self, field):\n"
-		"        return sorted([field], key=lambda f: [*self.method(f)])\n"
-		"''', 'dir/of the fields.py', 'exec'), space)\n"
-		/* Globals of many addresses. */
-		"def nested(depth, field):\n"
-		"    if depth:\n"
-		"        exec('nested(depth - 1, field)', dict(globals(), depth=depth,\n"
-		"            field=field))\n"
-		"    else: space['Class']().outer(field)\n");
+	py_run("layout/a_wrong_field_is_refused.py");
 	snprintf(call, sizeof(call), "nested(8, %d)", _i);
 	py_exec(call);
 }

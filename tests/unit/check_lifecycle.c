@@ -66,16 +66,7 @@ END_TEST
 START_TEST(in_a_later_atexit_handler)
 {
 	python_start();
-	py_exec("import atexit\n"
-		"def late():\n"
-		"    core.note(core.enable(core.ALL))\n"
-		"    core.note(core.poll())\n"
-		"    core.note(core.disable())\n"
-		"    core.note(core.enabled())\n"
-		"    core.note(core.active())\n"
-		"    core.note(core.watcher())\n"
-		"    core.note(sys.monitoring.get_tool(4) is None)\n"
-		"atexit.register(late)\n");
+	py_run("lifecycle/in_a_later_atexit_handler.py");
 	set_poll_msec(POLL_MSEC);
 	run_traced();
 	python_stop();
@@ -297,27 +288,7 @@ END_TEST
 START_TEST(interpreters_with_their_own_gil)
 {
 	python_start();
-	py_exec("try: import _interpreters as interpreters\n"
-		"except ImportError: import _xxsubinterpreters as interpreters\n"
-		"import threading\n"
-		"source = '''if True:\n"
-		"    import core, sys\n"
-		"    assert core.enable(core.ALL) == 0\n"
-		"    def own(n): return n\n"
-		"    for i in range(500): own(i)\n"
-		"    assert core.poll() in (0, 1)\n"
-		"    core.note(core.enabled())\n"
-		"'''\n"
-		"core.configure(1)\n"
-		"core.watch(core.PY_START)\n"
-		"ids = [interpreters.create() for i in range(3)]\n"
-		"threads = [threading.Thread(target=interpreters.run_string, args=(i,\n"
-		"    source))\n"
-		"           for i in ids]\n"
-		"[t.start() for t in threads]\n"
-		"[t.join() for t in threads]\n"
-		"[interpreters.destroy(i) for i in ids]\n"
-		"assert core.enabled() == 0\n");
+	py_run("lifecycle/interpreters_with_their_own_gil.py");
 	ck_assert_uint_eq(pycore_note_count(), 3);
 	ck_assert_uint_eq(fake_count_of(EVENT_PY_START, "own"), 1500);
 	ck_assert_int_eq(watcher_tid(), 0);

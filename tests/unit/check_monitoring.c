@@ -354,19 +354,7 @@ START_TEST(rollback_of_scopes)
 		SETS(IN(ALL, MONITOR(CALL)), IN(IMPORT, STARTS_AND_RETURNS),
 		     IN(THREAD, MONITOR(PY_RESUME)));
 
-	py_exec("kept, left = {}, None\n"
-		"def refuse(name):\n"
-		"    function = kept[name] = getattr(M, name)\n"
-		"    def refusing(*arguments):\n"
-		"        global left\n"
-		"        if left is not None:\n"
-		"            left -= 1\n"
-		"            if left == 0: raise error\n"
-		"        return function(*arguments)\n"
-		"    setattr(M, name, refusing)\n"
-		"refuse('set_events'); refuse('set_local_events')\n"
-		"def now():\n"
-		"    return events(4), registered(4), local_of(f), local_of(g)\n");
+	py_run("monitoring/rollback_of_scopes.py");
 	init();
 	ck_assert_int_eq(monitoring_take_tool(&monitoring, -1), 0);
 	move(SCOPE_IMPORT, "f");

@@ -40,25 +40,7 @@ static void watch(uint64_t mask)
 /* Modules that are made of these sources. */
 static void define_modules(void)
 {
-	py_exec("import importlib.util\n"
-		"SOURCES = dict(a='import b, c.d', b='', c='', bad='1 / 0', syntax='1 "
-		"+')\n"
-		"SOURCES |= {'c.d': '', 'é': '', 'outer': '''try: import bad\n"
-		"except ZeroDivisionError: pass'''}\n"
-		"class Finder:\n"
-		"    def find_spec(self, name, path=None, target=None):\n"
-		"        if name in SOURCES:\n"
-		"            return importlib.util.spec_from_loader(name, self,\n"
-		"                is_package=name == 'c')\n"
-		"    def create_module(self, spec): pass\n"
-		"    def exec_module(self, module): exec(SOURCES[module.__name__])\n"
-		"sys.meta_path.insert(0, Finder())\n"
-		"def find(*arguments):\n"
-		"    try: __import__(*arguments)\n"
-		"    except Exception as error: return type(error)\n"
-		"def start(*names): return [('IMPORT_START', name) for name in names]\n"
-		"def done(name, found=1): return [('IMPORT_DONE', name, found)]\n"
-		"def alone(name, found): return start(name) + done(name, found)\n");
+	py_run("runtime/modules.py");
 }
 
 START_TEST(imports)
@@ -66,48 +48,7 @@ START_TEST(imports)
 	define_modules();
 	arm(IMPORTS);
 	watch(IMPORTS);
-	py_exec("find('a')\n"
-		"same(told(), start('a', 'b') + done('b') + start('c.d', 'c') + "
-		"done('c') +\n"
-		"     done('c.d') + done('a'))\n"
-		/* Only what is looked for. */
-		"find('a'); find('c.d'); find('sys')\n"
-		"same(told(), [])\n"
-		"same(find('nowhere'), ModuleNotFoundError)\n"
-		"same(told(), alone('nowhere', 0))\n"
-		"same(find('bad'), ZeroDivisionError)\n"
-		"same(told(), alone('bad', 0))\n"
-		"same(find('syntax'), SyntaxError)\n"
-		"same(told(), alone('syntax', 0))\n"
-		"find('outer')\n"
-		"same(told(), start('outer') + alone('bad', 0) + done('outer'))\n"
-		"same(find('b.absent'), ModuleNotFoundError)\n"
-		"same(told(), alone('b.absent', 0))\n");
-	py_exec("try: from c import absent; assert False\n"
-		"except ImportError: pass\n"
-		"same(told(), alone('c.absent', 0))\n"
-		"find('é')\n"
-		"same(told(), alone('é', 1))\n"
-		"same(find('x\\udc80'), ModuleNotFoundError)\n"
-		"same(told(), alone('x\\\\udc80', 0))\n"
-		"sys.modules['gone'] = None\n"
-		"same(find('gone'), ModuleNotFoundError)\n"
-		"same(told(), alone('gone', 0))\n"
-		"del sys.modules['b']\n"
-		"importlib.import_module('b')\n"
-		"same(told(), alone('b', 1))\n"
-		"class Name(str):\n"
-		"    ran = False\n"
-		"    __hash__ = str.__hash__\n"
-		"    def __str__(self): self.ran = True\n"
-		"    __repr__ = __format__ = __str__\n"
-		"del sys.modules['b']\n"
-		"name = Name('b')\n"
-		"find(name)\n"
-		"same((told(), name.ran), (alone('b', 1), False))\n"
-		"try: sys.modules['_frozen_importlib']._find_and_load(7, None)\n"
-		"except Exception: pass\n"
-		"same(told(), alone('', 0))\n");
+	py_run("runtime/imports.py");
 }
 END_TEST
 
@@ -156,19 +97,7 @@ END_TEST
 /* How threads are run, and what is then told of each. */
 static void define_threads(void)
 {
-	py_exec("def run(type=None, **keywords):\n"
-		"    import threading\n"
-		"    threading.excepthook = lambda arguments: None\n"
-		"    thread = (type or threading.Thread)(**keywords)\n"
-		"    thread.start()\n"
-		"    thread.join()\n"
-		"    return thread\n"
-		"def both(name, thread):\n"
-		"    return [('THREAD_START', name, thread.native_id),\n"
-		"            ('THREAD_EXIT', name, thread.native_id)]\n"
-		"def check(told_as, **keywords):\n"
-		"    thread = run(**keywords)\n"
-		"    same(told(), both(told_as or thread.name, thread))\n");
+	py_run("runtime/run_threads.py");
 }
 
 START_TEST(threads)
@@ -177,29 +106,7 @@ START_TEST(threads)
 	py_exec("import threading");
 	arm(THREADS);
 	watch(THREADS);
-	py_exec("def fails(): raise ValueError\n"
-		"def ends(): raise SystemExit\n"
-		"def renames(): threading.current_thread().name = 'later'\n"
-		"check('one', name='one')\n"
-		"check('dæmon', name='dæmon', daemon=True)\n"
-		"check(None, target=fails)\n"
-		"check('ends', name='ends', target=ends)\n"
-		"t = run(name='first', target=renames)\n"
-		"same(told(), [('THREAD_START', 'first', t.native_id),\n"
-		"              ('THREAD_EXIT', 'later', t.native_id)])\n"
-		"import _thread\n"
-		"lock = _thread.allocate_lock()\n"
-		"lock.acquire()\n"
-		"_thread.start_new_thread(lock.release, ())\n"
-		"lock.acquire()\n"
-		"same(told(), [])\n");
-	/* Many at once: each is told twice, by itself. */
-	py_exec("ready = threading.Barrier(8)\n"
-		"many = [threading.Thread(target=ready.wait) for i in range(8)]\n"
-		"[t.start() for t in many]\n"
-		"[t.join() for t in many]\n"
-		"want = [event for t in many for event in both(t.name, t)]\n"
-		"same(sorted(told()), sorted(want))\n");
+	py_run("runtime/threads.py");
 }
 END_TEST
 
@@ -254,41 +161,10 @@ END_TEST
 START_TEST(hostile_threads)
 {
 	define_threads();
-	py_exec("import threading\n"
-		"seen = []\n"
-		"class Hostile(threading.Thread):\n"
-		"    __dict__ = property(lambda self: seen.append('dict'))\n"
-		"    name = property(lambda self: seen.append('name'),\n"
-		"                    lambda self, name: None)\n"
-		"    def __getattribute__(self, name):\n"
-		"        seen.append((name, sys._getframe(1).f_code.co_name))\n"
-		"        return super().__getattribute__(name)\n"
-		"    def __repr__(self): seen.append('repr')\n"
-		"    def __del__(self): seen.append('del')\n"
-		"class Slots(threading.Thread): __slots__ = 'x',\n"
-		"class Named(threading.Thread):\n"
-		"    def __init__(self, name):\n"
-		"        super().__init__()\n"
-		"        self._name = name\n"
-		"def names(*arguments, **keywords):\n"
-		"    run(*arguments, **keywords)\n"
-		"    return [event[1] for event in told()]\n"
-		"run(Hostile, name='evil')\n"
-		"untold = seen[:]\n"
-		"seen.clear()\n");
+	py_run("runtime/hostile_classes_of_threads.py");
 	arm(THREADS);
 	watch(THREADS);
-	py_exec("same(names(Hostile, name='evil'), ['evil'] * 2)\n"
-		"same(seen, untold)\n"
-		"same(names(Slots, name='slots'), ['slots'] * 2)\n"
-		"class Str(str): __str__ = __repr__ = lambda self: seen.append('str')\n"
-		"seen.clear()\n"
-		"for name, want in ((7, ''), (None, ''), ([], ''), ('', ''),\n"
-		"    ('x\\udc80', 'x\\\\udc80'), ('a\\0b', 'a'), (Str('sub'), 'sub')):\n"
-		/* 3.14 names the thread for the kernel as well, and wants a str. */
-		"    if isinstance(name, str) or sys.version_info < (3, 14):\n"
-		"        same(names(Named, name=name), [want] * 2)\n"
-		"assert 'str' not in seen\n");
+	py_run("runtime/hostile_threads.py");
 }
 END_TEST
 
@@ -357,23 +233,7 @@ END_TEST
 
 static void define_collections(void)
 {
-	py_exec("gc.disable()\n"
-		"infos = []\n"
-		"class Node: pass\n"
-		"def collect(generation, cycles=0):\n"
-		"    for i in range(cycles):\n"
-		"        node = Node()\n"
-		"        node.itself = node\n"
-		"    node = None\n"
-		"    return gc.collect(generation)\n"
-		"def recorded(phase, info): infos.append((phase, dict(info)))\n"
-		"def want(prefix=''):\n"
-		"    for phase, info in infos:\n"
-		"        numbers = [info[k] for k in ('generation', 'collected',\n"
-		"                                     'uncollectable')]\n"
-		"        if phase == 'start': yield prefix + 'GC_START', numbers[0]\n"
-		"        elif prefix: yield prefix + 'GC_DONE', sum(numbers[1:])\n"
-		"        else: yield 'GC_DONE', *numbers\n");
+	py_run("runtime/collections.py");
 }
 
 START_TEST(collections)
@@ -463,34 +323,7 @@ START_TEST(the_program_calls_our_entry)
 {
 	arm(GC | PYTHON_GC);
 	watch(GC | PYTHON_GC);
-	py_exec("gc.disable()\n"
-		"ours = gc.callbacks[0]\n"
-		"class Odd(dict):\n"
-		"    def __getitem__(self, key): 1 / 0\n"
-		"class Key(str):\n"
-		"    __hash__ = str.__hash__\n"
-		"    def __eq__(self, other): 1 / 0\n"
-		"for arguments in ((), (1,), ('start',), ('start', None), ('other', "
-		"{}),\n"
-		"    (None, {}), (b'start', {}), ('start', Odd()), ('', {}),\n"
-		"    ('START', {}), ('start\\0', {})):\n"
-		"    same(ours(*arguments), None)\n"
-		"    same(told(), [])\n"
-		"def said(phase, **info):\n"
-		"    same(ours(phase, info), None)\n"
-		"    return told()\n"
-		"full = dict(generation=1, collected=5, uncollectable=2)\n"
-		"same(said('start', **full), [('GC_START', 1), ('PYTHON_GC_START', 1)])\n"
-		"same(said('stop', **full), [('GC_DONE', 1, 5, 2), ('PYTHON_GC_DONE', "
-		"7)])\n"
-		"same(said('start'), [('GC_START', -1), ('PYTHON_GC_START', -1)])\n"
-		"for odd in (None, 'x', True, 1.5, 10**100, {}):\n"
-		"    full = dict(generation=odd, collected=odd, uncollectable=odd)\n"
-		"    same(said('stop', **full)[0], ('GC_DONE', -1, -1, -1))\n"
-		"same(ours('start', {Key('generation'): 7}), None)\n"
-		"same(told()[0], ('GC_START', -1))\n"
-		"same(ours('start', {'generation': 1}, 3), None)\n"
-		"same(told()[0], ('GC_START', 1))\n");
+	py_run("runtime/the_program_calls_our_entry.py");
 	ck_assert_int_eq(pyusdt_disable(), 0);
 	py_exec("same(said('start', generation=1), [])");
 }
@@ -527,47 +360,13 @@ END_TEST
 START_TEST(rollback_with_an_entry)
 {
 	fake_watch(GC | PYUSDT_LINE);
-	py_exec("hook(REGISTER, 1)\n"
-		"same(core.enable(core.GC_START | core.LINE), -EIO)\n"
-		"same(gc.callbacks, [])\n"
-		"same(core.enable(core.GC_START), 0)\n"
-		"before = state()\n"
-		"hook(REGISTER, 1)\n"
-		"same(core.enable(core.LINE), -EIO)\n"
-		"same(state(), before)\n"
-		"same(len(gc.callbacks), 1)\n"
-		"core.watch(0)\n"
-		"same(core.enable(core.GC_START | core.LINE), 0)\n"
-		"core.watch(core.GC_START | core.LINE)\n"
-		"before = state()\n"
-		"hook(REGISTER, 1)\n"
-		"same(core.poll(), -EIO)\n"
-		"same(state(), before)\n"
-		"same(gc.callbacks, [])\n");
+	py_run("runtime/rollback_with_an_entry.py");
 }
 END_TEST
 
 /* With functions, collectors and code objects of their own. */
 START_TEST(two_interpreters)
 {
-	static const char run[] =
-		"import _thread, gc, threading\n"
-		"gc.disable()\n"
-		"def told():\n"
-		"    found = [e[:2] if e[0] != 'GC_DONE' else e[:1] for e in "
-		"core.others()]\n"
-		"    core.clear()\n"
-		"    return found\n"
-		"sys.modules.pop('__hello__', None)\n"
-		"core.clear()\n"
-		"import __hello__\n"
-		"gc.collect()\n"
-		"thread = threading.Thread(name='t')\n"
-		"thread.start(); thread.join()\n"
-		"found = told()\n"
-		"assert found == [('IMPORT_START', '__hello__'),\n"
-		"    ('IMPORT_DONE', '__hello__'), ('GC_START', 2), ('GC_DONE',),\n"
-		"    ('THREAD_START', 't'), ('THREAD_EXIT', 't')], found\n";
 	const uint64_t all = IMPORTS | THREADS | GC;
 	PyThreadState *first = PyThreadState_Get(), *second;
 
@@ -580,9 +379,9 @@ START_TEST(two_interpreters)
 		"import __hello__\n"
 		"assert core.others() == []\n");
 	arm(all);
-	py_exec(run);
+	py_run("runtime/two_interpreters.py");
 	PyThreadState_Swap(first);
-	py_exec(run);
+	py_run("runtime/two_interpreters.py");
 	PyThreadState_Swap(second);
 	ck_assert_int_eq(pyusdt_disable(), 0);
 	py_exec("del sys.modules['__hello__']\n"
@@ -592,7 +391,7 @@ START_TEST(two_interpreters)
 	arm(all);
 	Py_EndInterpreter(second);
 	PyThreadState_Swap(first);
-	py_exec(run);
+	py_run("runtime/two_interpreters.py");
 }
 END_TEST
 
@@ -603,22 +402,7 @@ START_TEST(in_a_forked_child)
 		"warnings.simplefilter('ignore')\n");
 	arm(IMPORTS | THREADS | GC);
 	watch(IMPORTS | THREADS | GC);
-	py_exec("def in_child():\n"
-		"    sys.modules.pop('__hello__', None)\n"
-		"    told()\n"
-		"    import __hello__\n"
-		"    t = run(name='t')\n"
-		"    gc.collect()\n"
-		"    found = told()\n"
-		"    same(found[:4], [('IMPORT_START', '__hello__'),\n"
-		"        ('IMPORT_DONE', '__hello__', 1)] + both('t', t))\n"
-		"    same([e[0] for e in found[4:]], ['GC_START', 'GC_DONE'])\n"
-		"    os._exit(3)\n"
-		"child = os.fork()\n"
-		"if not child:\n"
-		"    try: in_child()\n"
-		"    finally: os._exit(99)\n"
-		"same(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 3)\n");
+	py_run("runtime/in_a_forked_child.py");
 }
 END_TEST
 
@@ -663,27 +447,7 @@ START_TEST(names_before_events)
 	define_code();
 	arm(PYUSDT_CODE | ALL_EVENTS);
 	watch(PYUSDT_CODE | PYUSDT_PY_START | PYUSDT_LINE);
-	py_exec("space = {'__name__': 'mod'}\n"
-		"exec(compile('''class C:\n"
-		"    def m(self):\n"
-		"        yield\n"
-		"list(C().m())\n"
-		"''', 'code.py', 'exec'), space)\n"
-		"got = core.records('code.py')\n"
-		"known = {}\n"
-		"for event, *rest in got:\n"
-		"    if event == 'CODE':\n"
-		"        assert rest[0] not in known\n"
-		"        known[rest[0]] = rest[1:]\n"
-		"    else:\n"
-		"        name, file, line, qualname, module = known[rest[7]]\n"
-		"        same((name, file, qualname, module), (*rest[:2], *rest[5:7]))\n"
-		"        if event == 'PY_START': same(line, rest[2])\n"
-		"same(sorted(known.values()), [\n"
-		"    ['<module>', 'code.py', 1, '<module>', 'mod'],\n"
-		"    ['C', 'code.py', 1, 'C', 'mod'], ['m', 'code.py', 2, 'C.m', "
-		"'mod']])\n"
-		"assert 0 not in known\n");
+	py_run("runtime/names_before_events.py");
 }
 END_TEST
 

@@ -231,17 +231,7 @@ START_TEST(fork_without_a_warning)
 {
 	set_poll_msec(1);
 	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
-	py_exec("import warnings\n"
-		"with warnings.catch_warnings(record=True) as caught:\n"
-		"    warnings.simplefilter('always')\n"
-		"    for i in range(20):\n"
-		"        child = os.fork()\n"
-		"        if not child: os._exit(7)\n"
-		"        same(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 7)\n"
-		"same([str(w.message) for w in caught], [])\n"
-		"until(core.watcher)\n"
-		"core.watch(core.LINE)\n"
-		"until(lambda: events(4) == {'LINE'})\n");
+	py_run("watcher/fork_without_a_warning.py");
 }
 END_TEST
 
@@ -249,23 +239,7 @@ START_TEST(the_child_has_a_watcher_of_its_own)
 {
 	set_poll_msec(1);
 	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
-	py_exec("def in_child():\n"
-		"    until(core.watcher)\n"
-		"    core.watch(core.LINE)\n"
-		"    until(lambda: events(4) == {'LINE'})\n"
-		"    core.watch(0)\n"
-		"    until(lambda: events(4) == set())\n"
-		"    same(core.disable(), 0)\n"
-		"    same(core.watcher(), 0)\n"
-		"    same(core.enable(core.CALL), 0)\n"
-		"    os._exit(3)\n"
-		"child = os.fork()\n"
-		"if not child:\n"
-		"    try: in_child()\n"
-		"    finally: os._exit(99)\n"
-		"same(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 3)\n"
-		"until(core.watcher)\n"
-		"same((core.enabled(), events(4)), (core.ALL, set()))\n");
+	py_run("watcher/the_child_has_a_watcher_of_its_own.py");
 }
 END_TEST
 
@@ -287,18 +261,7 @@ END_TEST
 /* Handlers that were registered first are called last: when the watcher is gone. */
 START_TEST(a_tracer_detaches_during_a_fork)
 {
-	py_exec("os.register_at_fork(before=lambda: core.watch(0))\n"
-		"def nothing(): return not events(4)\n"
-		"same(core.enable(core.ALL), 0)\n"
-		"same(core.configure(1), 0)\n"
-		"core.watch(core.PY_START)\n"
-		"until(lambda: events(4) == {'PY_START'})\n"
-		"child = os.fork()\n"
-		"if not child:\n"
-		"    until(nothing)\n"
-		"    os._exit(0)\n"
-		"until(nothing)\n"
-		"same(os.waitpid(child, 0)[1], 0)\n");
+	py_run("watcher/a_tracer_detaches_during_a_fork.py");
 }
 END_TEST
 
@@ -387,17 +350,7 @@ START_TEST(forks_of_forks)
 {
 	set_poll_msec(1);
 	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
-	py_exec("def down(depth):\n"
-		"    child = os.fork()\n"
-		"    if child:\n"
-		"        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
-		"        until(core.watcher)\n"
-		"        return status\n"
-		"    try:\n"
-		"        until(core.watcher)\n"
-		"        os._exit(down(depth - 1) if depth else 5)\n"
-		"    finally: os._exit(99)\n"
-		"same(down(3), 5)\n");
+	py_run("watcher/forks_of_forks.py");
 }
 END_TEST
 
@@ -405,20 +358,7 @@ START_TEST(fork_with_other_threads)
 {
 	set_poll_msec(1);
 	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
-	py_exec("import threading, warnings\n"
-		"warnings.simplefilter('ignore')\n"
-		"stop = threading.Event()\n"
-		"threads = [threading.Thread(target=stop.wait) for i in range(3)]\n"
-		"[t.start() for t in threads]\n"
-		"for i in range(10):\n"
-		"    child = os.fork()\n"
-		"    if not child:\n"
-		"        try: until(core.watcher); os._exit(4)\n"
-		"        finally: os._exit(99)\n"
-		"    same(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 4)\n"
-		"    assert core.watcher()\n"
-		"stop.set()\n"
-		"[t.join() for t in threads]\n");
+	py_run("watcher/fork_with_other_threads.py");
 }
 END_TEST
 
@@ -427,20 +367,7 @@ START_TEST(fork_from_another_thread)
 {
 	set_poll_msec(1);
 	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
-	py_exec("import threading, warnings\n"
-		"warnings.simplefilter('ignore')\n"
-		"results = []\n"
-		"def work():\n"
-		"    child = os.fork()\n"
-		"    if not child:\n"
-		"        try: until(core.watcher); os._exit(6)\n"
-		"        finally: os._exit(99)\n"
-		"    results.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
-		"thread = threading.Thread(target=work)\n"
-		"thread.start()\n"
-		"thread.join()\n"
-		"same(results, [6])\n"
-		"until(core.watcher)\n");
+	py_run("watcher/fork_from_another_thread.py");
 }
 END_TEST
 

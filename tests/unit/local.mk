@@ -39,7 +39,8 @@ tests_unit_libsupport_la_SOURCES = \
 	tests/unit/pycore.c tests/unit/pycore.h \
 	tests/unit/support.c tests/unit/support.h
 tests_unit_libsupport_la_CPPFLAGS = $(AM_CPPFLAGS) \
-	-DTEST_PYTHONHOME=\"$(unit_pythonhome)\"
+	-DTEST_PYTHONHOME=\"$(unit_pythonhome)\" \
+	-DTEST_PROGRAMS=\"$(abs_srcdir)/tests/unit/programs\"
 tests_unit_libsupport_la_CFLAGS = $(unit_cflags)
 
 # The calls of the core that can fail go through tests/unit/failing.c.
@@ -114,4 +115,4 @@ else
 TESTS += tests/unit/skip
 endif
 
-EXTRA_DIST += tests/unit/skip
+EXTRA_DIST += tests/unit/programs tests/unit/skip

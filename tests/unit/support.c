@@ -2,6 +2,8 @@
 #include "support.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 
 #define TEST_TIMEOUT_SECONDS 60
 #define WAIT_SECONDS         30
+#define SOURCE_MAX           16384
 
 /* ThreadSanitizer has threads of its own: there only the main one and ours are counted.
  */
@@ -80,28 +83,63 @@ void python_stop(void)
 	fake_clear();
 }
 
-static PyObject *run(const char *source, int start)
+/* The name of code that is no program of its own. */
+static const char snippet[] = "test.py";
+
+static PyObject *run(const char *source, const char *file, int start)
 {
 	PyObject *namespace = PyModule_GetDict(PyImport_AddModule("__main__"));
-	PyObject *code = Py_CompileString(source, "test.py", start);
+	PyObject *code = Py_CompileString(source, file, start);
 	PyObject *result = code ? PyEval_EvalCode(code, namespace, namespace) : NULL;
 
 	Py_XDECREF(code);
 	if (!result) {
 		PyErr_Print();
-		ck_abort_msg("exception in: %s", source);
+		ck_abort_msg("exception in: %s", file == snippet ? source : file);
 	}
 	return result;
 }
 
 void py_exec(const char *source)
 {
-	Py_DECREF(run(source, Py_file_input));
+	Py_DECREF(run(source, snippet, Py_file_input));
+}
+
+static void read_program(const char *program, char source[SOURCE_MAX])
+{
+	char path[PATH_MAX];
+	size_t length;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", TEST_PROGRAMS, program);
+	file = fopen(path, "r");
+	ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
+	length = fread(source, 1, SOURCE_MAX, file);
+	ck_assert_msg(!ferror(file), "%s: cannot be read", path);
+	ck_assert_msg(length < SOURCE_MAX, "%s: is too long", path);
+	source[length] = '\0';
+	fclose(file);
+}
+
+void py_run(const char *program)
+{
+	char source[SOURCE_MAX];
+
+	read_program(program, source);
+	Py_DECREF(run(source, program, Py_file_input));
+}
+
+PyObject *py_source(const char *program)
+{
+	char source[SOURCE_MAX];
+
+	read_program(program, source);
+	return PyUnicode_FromString(source);
 }
 
 PyObject *py_eval(const char *expression)
 {
-	return run(expression, Py_eval_input);
+	return run(expression, snippet, Py_eval_input);
 }
 
 long py_long(const char *expression)
@@ -121,51 +159,7 @@ uint64_t supported_events(void)
 
 void py_define_state(void)
 {
-	py_exec("import gc\n"
-		"from errno import EDEADLK, EIO\n"
-		"M = sys.monitoring\n"
-		"E = M.events\n"
-		"EVENTS = {n: getattr(E, n) for n in core.NAMES if hasattr(E, n)}\n"
-		"if 'BRANCH_LEFT' in EVENTS: del EVENTS['BRANCH']\n"
-		"real_register = M.register_callback\n"
-		"def registered(tool):\n"
-		"    found = set()\n"
-		"    for name, bit in EVENTS.items():\n"
-		"        callback = real_register(tool, bit, None)\n"
-		"        if callback is not None:\n"
-		"            real_register(tool, bit, callback)\n"
-		"            found.add(name)\n"
-		"    return found\n"
-		"def named(bits): return {n for n, bit in EVENTS.items() if bits & bit}\n"
-		"def events(tool):\n"
-		"    return named(M.get_events(tool)) if M.get_tool(tool) else set()\n"
-		"def scopes():\n"
-		"    yield sys.modules['_frozen_importlib']._find_and_load.__code__\n"
-		"    threading = sys.modules.get('threading')\n"
-		"    if threading: yield threading.Thread._bootstrap_inner.__code__\n"
-		"def local(tool):\n"
-		"    if not M.get_tool(tool): return []\n"
-		"    return [named(M.get_local_events(tool, c)) for c in scopes()]\n"
-		"def needed(*names):\n"
-		"    both = set(names)\n"
-		"    if 'BRANCH' in both and 'BRANCH' not in EVENTS:\n"
-		"        both = both - {'BRANCH'} | {'BRANCH_LEFT', 'BRANCH_RIGHT'}\n"
-		/* Where CALL is set, sys.monitoring tells the others as well. */
-		"    call = {'C_RETURN': 'CALL', 'C_RAISE': 'CALL'}\n"
-		"    return {call.get(n, n) for n in both}, both\n"
-		"def one(i): return M.get_tool(i), events(i), registered(i), local(i)\n"
-		"def state():\n"
-		"    return [*map(one, range(6)), list(gc.callbacks), core.enabled(),\n"
-		"            core.active()]\n"
-		"def same(got, want): assert got == want, (got, want)\n");
-	py_exec("countdown = {}\n"
-		"def hook(event, number): countdown[event] = number\n"
-		"def audit(event, arguments):\n"
-		"    if event in countdown:\n"
-		"        countdown[event] -= 1\n"
-		"        if countdown[event] == 0: raise RuntimeError('no ' + event)\n"
-		"sys.addaudithook(audit)\n"
-		"REGISTER = 'sys.monitoring.register_callback'\n");
+	py_run("state.py");
 }
 
 void set_options(unsigned int poll_msec, int values, unsigned int value_max, int tool_id)

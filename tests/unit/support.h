@@ -51,6 +51,14 @@ void python_stop(void);
 /* In the namespace of __main__. An exception fails the test. */
 void py_exec(const char *source);
 PyObject *py_eval(const char *expression); /* returns a new reference */
+
+/*
+ * A program of ten lines or more is a file in tests/unit/programs, in the folder of its
+ * area: "area/name.py". It runs in __main__ as well, and tracebacks have this name.
+ */
+void py_run(const char *program);
+PyObject *py_source(const char *program); /* its text: returns a new reference */
+
 long py_long(const char *expression);
 
 /* Fails the test when the Python expression is false. */

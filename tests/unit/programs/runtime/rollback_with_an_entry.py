@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Errors of arming leave gc.callbacks as it was."""
+
+hook(REGISTER, 1)
+same(core.enable(core.GC_START | core.LINE), -EIO)
+same(gc.callbacks, [])
+same(core.enable(core.GC_START), 0)
+before = state()
+hook(REGISTER, 1)
+same(core.enable(core.LINE), -EIO)
+same(state(), before)
+same(len(gc.callbacks), 1)
+core.watch(0)
+same(core.enable(core.GC_START | core.LINE), 0)
+core.watch(core.GC_START | core.LINE)
+before = state()
+hook(REGISTER, 1)
+same(core.poll(), -EIO)
+same(state(), before)
+same(gc.callbacks, [])
