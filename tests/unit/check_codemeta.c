@@ -178,29 +178,7 @@ END_TEST
 
 START_TEST(ten_thousand)
 {
-	size_t capacity;
-
-	py_exec("codes = [new('f%d' % i) for i in range(10_000)]\n"
-		"ids = [add_id(c) for c in codes]\n"
-		"same(count(), 10_000)\n"
-		"same(len(set(ids)), 10_000)\n"
-		"same([find(c) for c in codes], ids)\n");
-	capacity = table.metas.slots->mask + 1;
-	ck_assert_uint_le(table.metas.slots->used * 3, capacity);
-	ck_assert_uint_le(capacity, 32768);
-	py_exec("del codes[::2]\n"
-		"same(count(), 5_000)\n"
-		"same([find(c) for c in codes], ids[1::2])\n"
-		"del codes[:]\n"
-		"same(count(), 0)\n");
-	/* A program that makes code for ever does not grow. */
-	py_exec("for i in range(10):\n"
-		"    codes = [new() for i in range(10_000)]\n"
-		"    for c in codes: add_id(c)\n"
-		"    del codes, c\n"
-		"same(count(), 0)\n");
-	/* Made anew with what was deleted left out, a quarter full at most. */
-	ck_assert_uint_le(table.metas.slots->mask + 1, 65536);
+	py_run("codemeta/ten_thousand.py");
 }
 END_TEST
 

@@ -18,6 +18,7 @@ unit_programs = \
 	tests/unit/check_layout \
 	tests/unit/check_lifecycle \
 	tests/unit/check_monitoring \
+	tests/unit/check_objtable \
 	tests/unit/check_options \
 	tests/unit/check_runtime \
 	tests/unit/check_text \
@@ -99,6 +100,8 @@ tests_unit_check_elfnotes_CPPFLAGS = $(AM_CPPFLAGS) $(USDT_CPPFLAGS)
 tests_unit_check_elfnotes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pycompat_interpreter
 tests_unit_check_elfnotes_CFLAGS = $(unit_cflags) $(USDT_CFLAGS) -Wno-missing-prototypes
 tests_unit_check_elfnotes_LDADD = $(unit_libs)
+tests_unit_check_objtable_CFLAGS = $(unit_cflags)
+tests_unit_check_objtable_LDADD = $(unit_libs)
 tests_unit_check_options_CFLAGS = $(unit_cflags)
 tests_unit_check_options_LDADD = $(unit_libs)
 tests_unit_check_runtime_CFLAGS = $(unit_cflags)
