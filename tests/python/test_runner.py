@@ -18,6 +18,7 @@ from textwrap import dedent
 from unittest import mock
 
 import pyusdt
+import semaphores
 from pyusdt import cli
 
 SECONDS = 60
@@ -742,30 +743,40 @@ class WaitForTracer(InDirectory):
 
 
 class FakeTracers:
-    """A clock that only sleeping moves on, and what is watched from when on."""
+    """A clock that only sleeping moves on, and what is watched by it from when on."""
 
     def __init__(self, *changes: tuple[float, pyusdt.Event]) -> None:
         self.changes = changes
         self.now = 0.0
+        self.watched = pyusdt.Event(0)
+        self.come_and_go()
 
     def monotonic(self) -> float:
         return self.now
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
+        self.come_and_go()
 
-    def active(self) -> pyusdt.Event:
-        watched = pyusdt.Event(0)
+    def come_and_go(self) -> None:
+        wanted = pyusdt.Event(0)
         for since, events in self.changes:
             if self.now >= since:
-                watched = events
-        return watched
+                wanted = events
+        self.watch(wanted)
+
+    def watch(self, wanted: pyusdt.Event) -> None:
+        for event in self.watched ^ wanted:
+            semaphores.add(1 if event in wanted else -1, event.name)
+        self.watched = wanted
 
 
 class TracerSettles(unittest.TestCase):
     def settle(self, tracers: FakeTracers, limit: float) -> bool:
-        with (mock.patch.object(cli, "time", tracers),
-              mock.patch.object(cli, "_pyusdt", tracers)):
+        self.addCleanup(pyusdt.poll)
+        self.addCleanup(tracers.watch, pyusdt.Event(0))
+        with (mock.patch("time.monotonic", tracers.monotonic),
+              mock.patch("time.sleep", tracers.sleep)):
             return cli.tracer_settles(limit)
 
     def test_already_there(self) -> None:

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/closure.h"
+#include "code/codelist.h"
 #include "code/codetable.h"
 #include "support.h"
 
@@ -48,11 +49,21 @@ static PyObject *line_of(PyObject *self, PyObject *code)
 	return PyLong_FromLong(codetable_find(&table, code)->line);
 }
 
+static size_t listed;
+
+static void count_one(struct codelink *link)
+{
+	(void)link;
+	listed++;
+}
+
 static PyObject *count(PyObject *self, PyObject *unused)
 {
 	(void)self;
 	(void)unused;
-	return PyLong_FromSize_t(table.metas.count);
+	listed = 0;
+	codelist_walk(count_one);
+	return PyLong_FromSize_t(listed);
 }
 
 static PyObject *hash(PyObject *self, PyObject *code)
