@@ -11,9 +11,11 @@ from live import SECONDS, LiveTest
 PROGRAM = """
 import os, time
 print("threads", *os.listdir("/proc/self/task"), flush=True)
+began = time.monotonic()
 os.write(1, b"begin\\n")
 time.sleep(2)
 os.write(1, b"end\\n")
+print("seconds", time.monotonic() - began)
 """
 
 
@@ -27,7 +29,9 @@ class Idle(LiveTest):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=SECONDS,
         )
         self.assertEqual(result.returncode, 0, result.stderr)
-        main, watcher = sorted(map(int, result.stdout.splitlines()[0].split()[1:]))
+        threads, *_, last = result.stdout.splitlines()
+        main, watcher = sorted(map(int, threads.split()[1:]))
+        seconds = float(last.split()[1])
 
         lines = log.read_text().splitlines()
         begin = next(i for i, line in enumerate(lines) if 'write(1, "begin' in line)
@@ -43,4 +47,6 @@ class Idle(LiveTest):
                 r"|restart_syscall\(<\.\.\. resuming interrupted futex|<\.\.\. restart_syscall")
         self.assertEqual([call for call in calls if not re.match(wait, call)], [])
         waits = sum("ETIMEDOUT" in call for call in calls)
-        self.assertTrue(10 <= waits <= 21, f"{waits} waits in 2 s")
+        # Fewer where the machine is busy, and never more.
+        self.assertGreater(waits, 5)
+        self.assertLessEqual(waits, 10 * seconds + 1)

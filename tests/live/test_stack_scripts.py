@@ -105,7 +105,7 @@ sleeps()
         time = output.table("total_us", self.file)
         # It waits for so long from the system call on; time.sleep() until a time that is set before.
         self.assertGreaterEqual(time["rt_sigtimedwait", "sleeps"], 60_000)
-        self.assertLess(time["getppid", "both"], 60_000)
+        self.assertLess(time["getppid", "both"], time["rt_sigtimedwait", "sleeps"])
 
     def test_forked_child_is_seen_until_it_runs_another_program(self):
         output = self.trace("pysyscall.bt", """\
@@ -528,8 +528,8 @@ for thread in threads:
         # Each has 0.3 s of CPU time, for most of which the other one waits.
         self.assertGreater(waited["spins"], 200_000)
         self.assertGreater(output.table("waits", self.file)["spins"], 10)
-        # A lock is not the GIL.
-        self.assertLess(waited.get("waits_for_a_lock", 0), 100_000)
+        # A lock is not the GIL: it was waited for so long.
+        self.assertLess(waited.get("waits_for_a_lock", 0), 300_000)
         self.assertGreater(output.total_in("spins"), 200_000)
 
 
@@ -551,7 +551,9 @@ class AnyScript(LiveTest):
 
     def test_no_probe_in_a_list_and_by_itself(self):
         # bpftrace 0.17 runs the block of one of them twice, and the other one never.
-        for script in BT.glob("*.bt"):
+        scripts = list(BT.glob("*.bt"))
+        self.assertTrue(scripts)
+        for script in scripts:
             pattern = r"(?m)^((?:\w+:\S+,\n)*\w+:\S+)\n(?=[/{])"
             blocks = re.findall(pattern, script.read_text())
             self.assertTrue(blocks)

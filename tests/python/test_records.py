@@ -337,8 +337,9 @@ class ScriptTest(unittest.TestCase):
         self.assertEqual(script_text.read(script).linear, {"a", "b"})
 
     def test_script_that_is_cut(self) -> None:
-        for script in ("@a[", "@a[x, (", '@a["', "/* @a[", "@"):
-            script_text.read(script)
+        for script, keys in (("@a[", {"a": ()}), ("@a[x, (", {"a": (False,)}),
+                             ('@a["', {"a": ()}), ("/* @a[", {"a": ()}), ("@", {})):
+            self.assertEqual(script_text.read(script).keys, keys)
 
 
 if __name__ == "__main__":

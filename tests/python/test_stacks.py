@@ -254,8 +254,12 @@ class ReadTest(unittest.TestCase):
 
     def test_any_beginning_of_the_input(self) -> None:
         for text in RECORDINGS.values():
+            whole = read(text).maps["stacks"]
             for length in range(0, len(text), 7):
                 recording = read(text[:length])
+                # The last one may have been cut.
+                *entries, _ = recording.maps.get("stacks", [None])
+                self.assertEqual(entries, whole[:len(entries)])
                 if recording.maps:
                     stacks.join(recording, ["stacks"], stacks.JoinOptions())
 
@@ -647,6 +651,7 @@ class FlameGraphTest(unittest.TestCase):
     def test_children_stand_on_their_parents(self) -> None:
         a, b, c = (("a", "python"), ("b", "native"), ("c", "kernel"))
         frames = self.frames({(a, b): 30, (a, c): 10, (a,): 20, (c, b, b): 40})
+        self.assertEqual(len(frames), 7)
         for number, frame in enumerate(frames[1:], 1):
             parents = [other for other in frames[:number]
                        if other.depth == frame.depth - 1
@@ -679,7 +684,10 @@ class FlameGraphTest(unittest.TestCase):
     def test_texts_fit(self) -> None:
         labelled = {((f"function_{number}" * 3, "python"),): number
                     for number in range(1, 60)}
-        for frame in self.frames(labelled):
+        frames = self.frames(labelled)
+        self.assertEqual({(bool(frame.text), frame.text == frame.name) for frame in frames},
+                         {(False, False), (True, False), (True, True)})
+        for frame in frames:
             if frame.text:
                 self.assertLess(7.25 * len(frame.text), frame.width)
             if frame.text and frame.text != frame.name:

@@ -485,12 +485,15 @@ class Wrong(TraceTest):
         self.check(["--flame", ".", "pyoncpu", "x.py"], "--flame .: that is a folder")
 
     def test_scripts_that_keep_stacks_have_a_unit(self):
+        found = set()
         for path in SCRIPTS.glob("*.bt"):
             text = path.read_text()
+            keeps_stacks = bool(trace.STACKS.search(text))
             self.assertEqual(
-                bool(trace.STACKS.search(text)),
-                bool(re.search(r"^ \* UNIT: \w+$", text, re.MULTILINE)), path,
+                keeps_stacks, bool(re.search(r"^ \* UNIT: \w+$", text, re.MULTILINE)), path,
             )
+            found.add(keeps_stacks)
+        self.assertEqual(found, {True, False})
 
     def test_no_bpftrace(self):
         path = {**os.environ, "PATH": "/nonexistent"}
