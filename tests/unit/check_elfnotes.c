@@ -393,7 +393,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("native");
+	TCase *tcase = tcase_create("elfnotes");
 
 	tcase_add_test(tcase, an_image);
 	tcase_add_test(tcase, each_probe_by_name);
@@ -409,5 +409,5 @@ int main(void)
 	tcase_add_test(tcase, the_interpreter);
 	tcase_add_test(tcase, an_address_of_no_file);
 	tcase_add_loop_test(tcase, left_to_the_interpreter, 0, 2);
-	return support_main("native", tcase);
+	return support_main("elfnotes", tcase);
 }
