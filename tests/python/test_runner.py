@@ -773,7 +773,8 @@ class FakeTracers:
 
 class TracerSettles(unittest.TestCase):
     def settle(self, tracers: FakeTracers, limit: float) -> bool:
-        self.addCleanup(pyusdt.poll)
+        pyusdt.enable(pyusdt.supported())
+        self.addCleanup(pyusdt.disable)
         self.addCleanup(tracers.watch, pyusdt.Event(0))
         with (mock.patch("time.monotonic", tracers.monotonic),
               mock.patch("time.sleep", tracers.sleep)):
