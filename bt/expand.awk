@@ -1,46 +1,128 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# A script from its template. The line @INCLUDE_NAME@ becomes the file NAME.bth, in small
-# letters, of the first of these folders that has it, without that file's first line, the
-# licence; it may include others. @LIBPYUSDT@, @DEPTH@ and @THREAD_POINTER@ become the
-# values given.
+# A script is made from its template by this.
 #
-# usage: awk -v folders="BUILD_FOLDER SOURCE_FOLDER" -v library=FILE -v depth=NUMBER
-#            -v thread_pointer=FIELD -f expand.awk TEMPLATE
+# The line @INCLUDE_NAME@ becomes the part NAME.bth, in small letters, of the first of these
+# folders that has it, without that file's first line, the licence, and with the indentation
+# of @INCLUDE_NAME@; a part may include others. Comments mark where it begins and ends, for
+# those who read the installed script. Within a line that has more, @INCLUDE_NAME@ becomes
+# the part's only line, without these comments.
+#
+# @layout.FIELD@ becomes the value of that field of the struct pyusdt_layout at $layout. This
+# is the only place that knows how a script reads the struct, and the header is the only one
+# that knows where in it the field is.
+#
+# @LIBPYUSDT@, @DEPTH@ and @THREAD_POINTER@ become the values given.
+#
+# usage: awk -v folders="BUILD_FOLDER SOURCE_FOLDER" -v header=PYUSDT_LAYOUT_H
+#            -v library=FILE -v depth=NUMBER -v thread_pointer=FIELD -f expand.awk TEMPLATE
 
-function replace(line, name, value,    at, done) {
-	while (at = index(line, name)) {
-		done = done substr(line, 1, at - 1) value
-		line = substr(line, at + length(name))
-	}
-	return done line
-}
-
-function put(line) {
-	if (line ~ /^@INCLUDE_[A-Z_]+@$/) {
-		include(tolower(substr(line, 10, length(line) - 10)))
-		return
-	}
-	line = replace(line, "@LIBPYUSDT@", library)
-	line = replace(line, "@DEPTH@", depth)
-	print replace(line, "@THREAD_POINTER@", thread_pointer)
-}
-
-function include(name,    count, folder, i, line, path) {
-	count = split(folders, folder, " ")
-	for (i = 1; i <= count; i++) {
-		path = folder[i] "/" name ".bth"
-		if ((getline line < path) > 0) {
-			while ((getline line < path) > 0)
-				put(line)
-			close(path)
-			return
-		}
-	}
-	printf "%s:%d: no %s.bth in %s\n", FILENAME, FNR, name, folders >"/dev/stderr"
+function fail(message) {
+	printf "%s:%d: %s\n", FILENAME, FNR, message >"/dev/stderr"
 	failed = 1
 	exit
 }
+
+# The struct's fields have natural alignment, as on every machine with 64 bits.
+function read_header(    inside, line, offset, size, word) {
+	while ((getline line < header) > 0) {
+		if (line ~ /^struct pyusdt_layout \{/)
+			inside = 1
+		else if (line ~ /^\}/)
+			inside = 0
+		else if (inside && line ~ /^\t__[us](8|16|32|64) [a-z_]+;/) {
+			split(line, word, /[ \t;]+/)
+			type[word[3]] = substr(word[2], 3, 1) == "s" ? "int" : "uint"
+			type[word[3]] = type[word[3]] substr(word[2], 4)
+			size = substr(word[2], 4) / 8
+			offset += (size - offset % size) % size
+			at[word[3]] = offset
+			offset += size
+		} else if (inside && line !~ /^[ \t]*\/?\*/)
+			fail(header ": not understood: " line)
+	}
+	close(header)
+	if (!offset)
+		fail("no struct pyusdt_layout in '" header "'")
+}
+
+function field(name) {
+	if (!(name in at))
+		fail("no " name " in struct pyusdt_layout of " header)
+	return "*(" type[name] " *)uptr($layout + " at[name] " /* " name " */)"
+}
+
+# part_path NAME: its file, of which the first line has been read
+function part_path(name,    count, first, folder, i, path) {
+	count = split(folders, folder, " ")
+	for (i = 1; i <= count; i++) {
+		path = folder[i] "/" name ".bth"
+		if ((getline first < path) > 0)
+			return path
+	}
+	fail("no " name ".bth in " folders)
+}
+
+function part_name(word) {
+	return tolower(substr(word, 10, length(word) - 10))
+}
+
+function indentation(line) {
+	match(line, /^\t*/)
+	return substr(line, 1, RLENGTH)
+}
+
+# put_part NAME, INDENT: its lines, the first with that indentation, the others as far from it
+# as they are in the file
+function put_part(name, indent,    line, own, path) {
+	path = part_path(name)
+	print indent "/* >>> " name ".bth */"
+	own = -1
+	while ((getline line < path) > 0) {
+		if (own < 0)
+			own = length(indentation(line))
+		put(line == "" ? "" : indent substr(line, own + 1))
+	}
+	close(path)
+	print indent "/* <<< " name ".bth */"
+}
+
+function only_line(name,    line, more, path) {
+	path = part_path(name)
+	if ((getline line < path) <= 0 || (getline more < path) > 0)
+		fail(path ": not one line, but included within a line")
+	close(path)
+	return line
+}
+
+function value_of(word) {
+	if (word ~ /^@INCLUDE_/)
+		return only_line(part_name(word))
+	if (word ~ /^@layout\./)
+		return field(substr(word, 9, length(word) - 9))
+	if (word == "@LIBPYUSDT@")
+		return library
+	if (word == "@DEPTH@")
+		return depth
+	if (word == "@THREAD_POINTER@")
+		return thread_pointer
+	fail("not known: " word)
+}
+
+function put(line,    done, indent) {
+	if (line ~ /^\t*@INCLUDE_[A-Z_]+@$/) {
+		indent = indentation(line)
+		put_part(part_name(substr(line, length(indent) + 1)), indent)
+		return
+	}
+	while (match(line, /@([A-Z_]+|layout\.[a-z_]+)@/)) {
+		done = done substr(line, 1, RSTART - 1) value_of(substr(line, RSTART, RLENGTH))
+		line = substr(line, RSTART + RLENGTH)
+	}
+	print done line
+}
+
+BEGIN { read_header() }
 
 { put($0) }
 

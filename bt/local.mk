@@ -25,7 +25,7 @@ bt_templates = \
 	bt/pysyscall-stacks.bt.in \
 	bt/pythreads.bt.in \
 	bt/sample.bt.in
-bt_snippets = \
+bt_parts = \
 	bt/begin.bth \
 	bt/end.bth \
 	bt/entered.bth \
@@ -34,9 +34,12 @@ bt_snippets = \
 	bt/full.bth \
 	bt/full_hist.bth \
 	bt/function.bth \
+	bt/function_text.bth \
 	bt/hash.bth \
 	bt/layout.bth \
 	bt/misfits.bth \
+	bt/names.bth \
+	bt/names_at.bth \
 	bt/pad.bth \
 	bt/pop.bth \
 	bt/push.bth \
@@ -44,11 +47,12 @@ bt_snippets = \
 	bt/say_full.bth \
 	bt/silence.bth \
 	bt/stack.bth \
-	bt/stack_types.bth
+	bt/stack_types.bth \
+	bt/text.bth
 bt_scripts = $(bt_templates:.bt.in=.bt)
-EXTRA_DIST += $(bt_templates) $(bt_snippets) bt/expand.awk bt/syscalls.awk
-TESTS += bt/check-scripts
-EXTRA_DIST += bt/check-scripts
+EXTRA_DIST += $(bt_templates) $(bt_parts) bt/expand.awk bt/syscalls.awk
+TESTS += bt/check-scripts bt/check-templates
+EXTRA_DIST += bt/check-scripts bt/check-templates
 noinst_DATA += $(bt_scripts)
 CLEANFILES += $(bt_scripts) bt/syscalls.bth
 
@@ -62,8 +66,11 @@ bt_thread_pointer = `case $(host_cpu) in \
 	*) echo thread.fsbase ;; \
 	esac`
 
+# Where the fields of struct pyusdt_layout are.
+bt_header = $(srcdir)/include/pyusdt_layout.h
+
 # To be given $$library and $$template.
-bt_expand = $(AWK) -v folders="bt $(srcdir)/bt" -v library="$$library" \
+bt_expand = $(AWK) -v folders="bt $(srcdir)/bt" -v header=$(bt_header) -v library="$$library" \
 	-v depth=$(bt_depth) -v thread_pointer=$(bt_thread_pointer) \
 	-f $(srcdir)/bt/expand.awk $(srcdir)/$$template
 
@@ -73,7 +80,7 @@ bt/syscalls.bth: bt/syscalls.awk Makefile
 	$(AWK) -f $(srcdir)/bt/syscalls.awk $@.macros >$@.tmp && \
 	rm -f $@.macros && mv $@.tmp $@
 
-$(bt_scripts): %.bt: %.bt.in $(bt_snippets) bt/expand.awk bt/syscalls.bth Makefile
+$(bt_scripts): %.bt: %.bt.in $(bt_parts) bt/expand.awk bt/syscalls.bth $(bt_header) Makefile
 	$(AM_V_GEN)$(MKDIR_P) bt && \
 	library=$(abs_builddir)/libpyusdt/.libs/libpyusdt.so.0 template=$@.in; \
 	$(bt_expand) >$@.tmp && chmod +x $@.tmp && mv $@.tmp $@

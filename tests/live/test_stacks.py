@@ -8,7 +8,8 @@ import subprocess
 
 from live import LIBRARY, PROGRAMS, LiveTest, wait_until
 
-BT = pathlib.Path(__file__).resolve().parents[2] / "bt"
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BT = TOP / "bt"
 
 SCRIPT = """
 @INCLUDE_LAYOUT@
@@ -16,15 +17,15 @@ SCRIPT = """
 tracepoint:syscalls:sys_enter_openat
 /@layout[pid]/
 {
-@INCLUDE_BEGIN@
-@INCLUDE_FUNCTION@
-@INCLUDE_STACK@
+	@INCLUDE_BEGIN@
+	@INCLUDE_STACK@
+	@INCLUDE_FUNCTION@
 	printf("MARK\\t%s\\t%llx\\t%s\\n", str(args->filename), $key, str(uptr($name)));
 }
 
 END
 {
-@INCLUDE_END@
+	@INCLUDE_END@
 	clear(@seen);
 }
 """
@@ -43,6 +44,7 @@ def expand(template, depth):
     """As the build does. Returns: the script."""
     variables = {
         "folders": BT,
+        "header": TOP / "include" / "pyusdt_layout.h",
         "library": LIBRARY,
         "depth": depth,
         "thread_pointer": THREAD_POINTERS[platform.machine()],
