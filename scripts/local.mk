@@ -1,2 +1,4 @@
-TESTS += scripts/include-check
-EXTRA_DIST += scripts/bench scripts/common.sh scripts/include-check scripts/lint scripts/quickstart scripts/test
+EXTRA_DIST += scripts/bench scripts/common.sh scripts/lint scripts/quickstart scripts/test
+
+TESTS += scripts/check-tree scripts/include-check
+EXTRA_DIST += scripts/check-tree scripts/include-check
