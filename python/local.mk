@@ -1,27 +1,41 @@
 pkgpythondir = $(pythondir)/pyusdt
-python_sources = \
+python_package = \
 	python/pyusdt/__init__.py \
 	python/pyusdt/__init__.pyi \
 	python/pyusdt/__main__.py \
 	python/pyusdt/cli.py \
 	python/pyusdt/events.py \
 	python/pyusdt/failure.py \
-	python/pyusdt/flamegraph.py \
-	python/pyusdt/output.py \
 	python/pyusdt/presets.py \
-	python/pyusdt/printer.py \
 	python/pyusdt/py.typed \
-	python/pyusdt/records.py \
-	python/pyusdt/run.py \
-	python/pyusdt/script.py \
-	python/pyusdt/session.py \
-	python/pyusdt/sourcelines.py \
-	python/pyusdt/stacks.py \
-	python/pyusdt/target.py \
-	python/pyusdt/textform.py \
-	python/pyusdt/trace.py \
-	python/pyusdt/tracer.py
-dist_pkgpython_DATA = $(python_sources)
+	python/pyusdt/run.py
+python_bpftrace = \
+	python/pyusdt/bpftrace/__init__.py \
+	python/pyusdt/bpftrace/records.py \
+	python/pyusdt/bpftrace/script.py \
+	python/pyusdt/bpftrace/textform.py
+python_stacks = \
+	python/pyusdt/stacks/__init__.py \
+	python/pyusdt/stacks/command.py \
+	python/pyusdt/stacks/flamegraph.py \
+	python/pyusdt/stacks/sourcelines.py
+python_trace = \
+	python/pyusdt/trace/__init__.py \
+	python/pyusdt/trace/command.py \
+	python/pyusdt/trace/output.py \
+	python/pyusdt/trace/printer.py \
+	python/pyusdt/trace/session.py \
+	python/pyusdt/trace/target.py \
+	python/pyusdt/trace/tracer.py
+python_folders = bpftrace stacks trace
+python_sources = $(python_package) $(python_bpftrace) $(python_stacks) $(python_trace)
+python_bpftracedir = $(pkgpythondir)/bpftrace
+python_stacksdir = $(pkgpythondir)/stacks
+python_tracedir = $(pkgpythondir)/trace
+dist_pkgpython_DATA = $(python_package)
+dist_python_bpftrace_DATA = $(python_bpftrace)
+dist_python_stacks_DATA = $(python_stacks)
+dist_python_trace_DATA = $(python_trace)
 
 # The module finds the library by its soname, so that there is one copy in a process,
 # and by the run path that libtool gives it.
@@ -35,7 +49,9 @@ python_module = python/pyusdt/_pyusdt$(PYTHON_MODULE_SUFFIX)
 
 # A package that can be imported from the build tree: the module beside its sources.
 $(python_module): python/_pyusdt.la Makefile
-	$(AM_V_GEN)$(MKDIR_P) python/pyusdt && \
+	$(AM_V_GEN)for folder in $(python_folders); do \
+		$(MKDIR_P) python/pyusdt/$$folder || exit 1; \
+	done && \
 	for file in $(python_sources); do \
 		test -f $$file || $(LN_S) -f $(abs_srcdir)/$$file $$file || exit 1; \
 	done && \
@@ -78,10 +94,12 @@ install-python:
 		sys.version_info >= (3, 12) or sys.exit("pyusdt needs CPython 3.12 or later"); \
 		print(sysconfig.get_path("platlib"))'` || exit 1; \
 	echo "installing in $$site/pyusdt"; \
-	$(MKDIR_P) "$(DESTDIR)$$site/pyusdt" && \
+	for folder in $(python_folders); do \
+		$(MKDIR_P) "$(DESTDIR)$$site/pyusdt/$$folder" || exit 1; \
+	done && \
 	$(INSTALL_PROGRAM) "$$module" "$(DESTDIR)$$site/pyusdt" && \
 	for file in $(python_sources); do \
-		$(INSTALL_DATA) $(srcdir)/$$file "$(DESTDIR)$$site/pyusdt" || exit 1; \
+		$(INSTALL_DATA) $(srcdir)/$$file "$(DESTDIR)$$site/$${file#python/}" || exit 1; \
 	done
 
 uninstall-hook:
@@ -89,7 +107,9 @@ uninstall-hook:
 		rm -f $(DESTDIR)$(bindir)/`basename $$command`; \
 	done
 	rm -f $(DESTDIR)$(pkgpyexecdir)/_pyusdt$(PYTHON_MODULE_SUFFIX)
-	rm -rf $(DESTDIR)$(pkgpythondir)/__pycache__
-	rmdir $(DESTDIR)$(pkgpythondir) 2>/dev/null || :
+	for folder in $(python_folders:%=/%) ""; do \
+		rm -rf $(DESTDIR)$(pkgpythondir)$$folder/__pycache__; \
+		rmdir $(DESTDIR)$(pkgpythondir)$$folder 2>/dev/null || :; \
+	done
 
 .PHONY: install-python

@@ -134,7 +134,7 @@ class Tracer:
         # they are far behind. Where events go on there is no end of them to wait for.
         with contextlib.suppress(AssertionError):
             wait_until(self._has_read_all, "bpftrace has read all events")
-        # Again where 0.17 has missed it, see interrupt() in python/pyusdt/tracer.py.
+        # Again where 0.17 has missed it, see interrupt() in python/pyusdt/trace/tracer.py.
         for _ in range(SECONDS // RESEND_SECONDS):
             if self.process.poll() is not None:
                 break

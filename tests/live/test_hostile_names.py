@@ -199,7 +199,7 @@ class ShownCommands(LiveTest):
         texts = [
             (TESTS.parent / "man/pyusdt-stacks.1").read_text(),
             subprocess.run(
-                [sys.executable, "-c", "from pyusdt.stacks import main; main()", "--help"],
+                [sys.executable, "-c", "from pyusdt.stacks.command import main; main()", "--help"],
                 stdout=subprocess.PIPE, text=True, check=True,
                 env={**os.environ, "PYUSDT_EVENTS": "none"},
             ).stdout,
@@ -227,7 +227,7 @@ class ShownCommands(LiveTest):
                 worker.ask("time.sleep(0.02)")
                 output = tracer.stop()
                 folded = subprocess.run(
-                    [sys.executable, "-c", "from pyusdt.stacks import main; main()"],
+                    [sys.executable, "-c", "from pyusdt.stacks.command import main; main()"],
                     input=output, stdout=subprocess.PIPE, text=True, timeout=SECONDS,
                     check=True, env={**os.environ, "PYUSDT_EVENTS": "none"},
                 ).stdout

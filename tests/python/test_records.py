@@ -7,8 +7,8 @@ import re
 import unittest
 from pathlib import Path
 
-from pyusdt import records, textform
-from pyusdt import script as script_text
+from pyusdt.bpftrace import records, textform
+from pyusdt.bpftrace import script as script_text
 
 RECORDINGS = Path(__file__).resolve().parent / "recordings"
 VERSIONS = ("0.17", "0.23", "0.27")

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
-from pyusdt import flamegraph, stacks
+from pyusdt.stacks import command as stacks
+from pyusdt.stacks import flamegraph
 
 SECONDS = 60
 SVG = "{http://www.w3.org/2000/svg}"
@@ -537,7 +538,7 @@ class LinesTest(unittest.TestCase):
         seen = self.path.with_name("seen")
         program = dedent("""\
             import builtins, os, resource, sys
-            from pyusdt import sourcelines
+            from pyusdt.stacks import sourcelines
 
             def compiler(*words, **keywords):
                 status = open("/proc/self/status").read()
@@ -746,7 +747,7 @@ class CommandTest(unittest.TestCase):
         self, *words: str, text: str = ""
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-c", "from pyusdt.stacks import main; main()", *words],
+            [sys.executable, "-c", "from pyusdt.stacks.command import main; main()", *words],
             input=text, capture_output=True, text=True, cwd=self.folder,
             timeout=SECONDS, env={**os.environ, "PYUSDT_EVENTS": "none"}, check=False,
         )
@@ -855,7 +856,7 @@ class CommandTest(unittest.TestCase):
         text = "".join(f"@stacks[0, label{number}]: 1\n" for number in range(20000))
         Path(self.folder, "out").write_text(text)
         result = subprocess.run(
-            ["sh", "-c", '"$0" -c "from pyusdt.stacks import main; main()" out | head -1',
+            ["sh", "-c", '"$0" -c "from pyusdt.stacks.command import main; main()" out | head -1',
              sys.executable],
             capture_output=True, text=True, cwd=self.folder, timeout=SECONDS,
             env={**os.environ, "PYUSDT_EVENTS": "none"}, check=True,

@@ -16,7 +16,8 @@ import unittest
 from pathlib import Path
 
 import pyusdt
-from pyusdt import target, trace
+from pyusdt.trace import command as trace
+from pyusdt.trace import target
 
 # Only a failing test takes so long.
 SECONDS = 60
@@ -26,7 +27,7 @@ SCRIPTS = BUILDDIR / "bt"
 COMMAND = """
 import os, sys
 os.geteuid = lambda: 0
-from pyusdt.trace import main
+from pyusdt.trace.command import main
 main(sys.argv.pop(1))
 """
 

@@ -13,11 +13,12 @@ import subprocess
 import tempfile
 import time
 
+import pyusdt
 from pyusdt.failure import Failure, Interrupted
-from pyusdt.output import say
-from pyusdt.target import Process
-from pyusdt.textform import escape
-from pyusdt.tracer import Tracer, shell_status
+from pyusdt.trace.output import say
+from pyusdt.trace.target import Process
+from pyusdt.bpftrace.textform import escape
+from pyusdt.trace.tracer import Tracer, shell_status
 
 PROG = "pyusdt-trace"
 
@@ -119,7 +120,7 @@ class HeldProgram:
         self._release = open(release, "wb", buffering=0)
         before = signals.before
         # By its path: with -m Python would search the current folder for it.
-        runner = os.path.join(os.path.dirname(__file__), "__main__.py")
+        runner = os.path.join(os.path.dirname(pyusdt.__file__), "__main__.py")
         try:
             self._process = subprocess.Popen(
                 [python.name, runner, "--wait-fd", str(hold), *words],

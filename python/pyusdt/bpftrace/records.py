@@ -19,7 +19,7 @@ import json
 import re
 from typing import NamedTuple
 
-from pyusdt.script import Script
+from pyusdt.bpftrace.script import Script
 
 
 class Pairs(tuple[tuple[str, object], ...]):

@@ -10,9 +10,9 @@ import subprocess
 import threading
 import time
 
-from pyusdt import printer
+from pyusdt.trace import printer
 from pyusdt.failure import signal_name
-from pyusdt.output import say
+from pyusdt.trace.output import say
 
 try:
     import ctypes

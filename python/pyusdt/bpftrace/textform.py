@@ -11,7 +11,7 @@ import re
 import struct
 from collections.abc import Callable
 
-from pyusdt.records import (
+from pyusdt.bpftrace.records import (
     Attached, Bucket, Entry, Frames, Histogram, Lost, Map, Other, Pairs, Problem, Record,
     Text, Value,
 )

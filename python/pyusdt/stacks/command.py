@@ -16,11 +16,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pyusdt import flamegraph, output, records
-from pyusdt.flamegraph import KERNEL, NATIVE, OTHER, PYTHON
-from pyusdt.script import Script
-from pyusdt.sourcelines import LineTable, NoLine, Place
-from pyusdt.textform import escape
+from pyusdt.bpftrace import records
+from pyusdt.stacks import flamegraph
+from pyusdt.trace import output
+from pyusdt.stacks.flamegraph import KERNEL, NATIVE, OTHER, PYTHON
+from pyusdt.bpftrace.script import Script
+from pyusdt.stacks.sourcelines import LineTable, NoLine, Place
+from pyusdt.bpftrace.textform import escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

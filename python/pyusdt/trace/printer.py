@@ -6,7 +6,7 @@ import contextlib
 import re
 import subprocess
 
-from pyusdt import records, script, textform
+from pyusdt.bpftrace import records, script, textform
 
 OPTIONS = ("-f", "json")
 

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import pyusdt
 from pyusdt.failure import Failure, UsageError
-from pyusdt.output import Output, say
-from pyusdt.session import PROG, EndedEarly, trace_process, trace_program
-from pyusdt.target import Process
-from pyusdt.textform import escape
+from pyusdt.trace.output import Output, say
+from pyusdt.trace.session import PROG, EndedEarly, trace_process, trace_program
+from pyusdt.trace.target import Process
+from pyusdt.bpftrace.textform import escape
 
 
 def main(script_dir):
@@ -192,7 +192,7 @@ def run_script(bpftrace, script, options):
 
 def draw(script, options):
     """Returns: 0, or the exit status of what it could not do and has told why."""
-    from pyusdt import stacks
+    from pyusdt.stacks import command as stacks
 
     of = " ".join(options.program) if options.pid is None else f"process {options.pid}"
     arguments = ["--title", f"{script.stem} of {of}", "-o", options.flame]
