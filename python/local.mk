@@ -4,27 +4,41 @@ python_package = \
 	python/pyusdt/__init__.pyi \
 	python/pyusdt/__main__.py \
 	python/pyusdt/cli.py \
+	python/pyusdt/commandline.py \
 	python/pyusdt/events.py \
 	python/pyusdt/failure.py \
+	python/pyusdt/files.py \
 	python/pyusdt/presets.py \
 	python/pyusdt/py.typed \
 	python/pyusdt/run.py
 python_bpftrace = \
 	python/pyusdt/bpftrace/__init__.py \
+	python/pyusdt/bpftrace/escaping.py \
 	python/pyusdt/bpftrace/records.py \
 	python/pyusdt/bpftrace/script.py \
 	python/pyusdt/bpftrace/textform.py
 python_stacks = \
 	python/pyusdt/stacks/__init__.py \
 	python/pyusdt/stacks/command.py \
+	python/pyusdt/stacks/flamegraph.js \
 	python/pyusdt/stacks/flamegraph.py \
-	python/pyusdt/stacks/sourcelines.py
+	python/pyusdt/stacks/folded.py \
+	python/pyusdt/stacks/frames.py \
+	python/pyusdt/stacks/joining.py \
+	python/pyusdt/stacks/reading.py \
+	python/pyusdt/stacks/sourcelines.py \
+	python/pyusdt/stacks/speedscope.py
 python_trace = \
 	python/pyusdt/trace/__init__.py \
 	python/pyusdt/trace/command.py \
+	python/pyusdt/trace/executables.py \
+	python/pyusdt/trace/library.py \
+	python/pyusdt/trace/options.py \
 	python/pyusdt/trace/output.py \
 	python/pyusdt/trace/printer.py \
+	python/pyusdt/trace/program.py \
 	python/pyusdt/trace/session.py \
+	python/pyusdt/trace/signals.py \
 	python/pyusdt/trace/target.py \
 	python/pyusdt/trace/tracer.py
 python_folders = bpftrace stacks trace

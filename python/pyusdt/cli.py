@@ -7,6 +7,9 @@ import time
 
 import pyusdt
 from pyusdt import _pyusdt
+from pyusdt.commandline import (
+    NONE, OPTIONAL, REQUIRED, Option, flag, is_option, split, take_options, value,
+)
 from pyusdt.run import run
 
 TYPE_CHECKING = False
@@ -110,27 +113,21 @@ def main(before: "frozenset[str]") -> None:
 
 
 def parse_arguments(words: list[str]) -> Options:
-    """Like getopt: options end at the program, which takes all words after it."""
     options = Options()
     rest = list(words)
-    while rest:
-        word = rest.pop(0)
-        if word == "--":
-            break
-        if word == "-" or not word.startswith("-"):
-            rest.insert(0, word)
-            break
-        name, value = split_option(word)
-        if name in KINDS:
-            options.kind = KINDS[name]
-            options.words = [word, *rest]
-            rest.insert(0, required(name, value, rest))
-            break
-        take_option(options, name, value, rest)
+    has_ended = take_options(rest, OPTIONS, options, fail)
     if not rest:
         fail("no program given")
-    if options.kind == "script":
-        options.words = rest
+    options.words = list(rest)
+    if is_option(rest[0]) and not has_ended:
+        name, target = split(rest.pop(0))
+        if name not in KINDS:
+            fail(f"unknown option {name}")
+        options.kind = KINDS[name]
+        if target is not None:
+            rest.insert(0, target)
+        elif not rest:
+            fail(f"option {name} needs an argument")
     options.target, *options.args = rest
     return options
 
@@ -146,62 +143,13 @@ def interpreter_words() -> list[str]:
     return words
 
 
-KINDS = {"-m": "module", "-c": "command"}
-
-
-def split_option(word: str) -> tuple[str, str | None]:
-    if not word.startswith("--"):
-        return word[:2], word[2:] or None
-    name, equals, value = word.partition("=")
-    return name, value if equals else None
-
-
-def take_option(options: Options, name: str, value: str | None, rest: list[str]) -> None:
-    if name in ("-e", "--events"):
-        options.events = required(name, value, rest)
-    elif name == "--wait":
-        options.wait = float("inf") if value is None else parse_seconds(value)
-    elif name == "--wait-fd":
-        options.wait_fd = parse_descriptor(required(name, value, rest))
-    elif name in ("-i", "--include"):
-        options.include = join(options.include, required(name, value, rest))
-    elif name in ("-x", "--exclude"):
-        options.exclude = join(options.exclude, required(name, value, rest))
-    elif name == "--no-stdlib":
-        options.no_stdlib = flag(name, value)
-    elif name == "--only-program":
-        options.only_program = flag(name, value)
-    elif name == "--values":
-        options.values = required(name, value, rest)
-    elif name == "--value-max":
-        options.value_max = required(name, value, rest)
-    elif name in ("-h", "--help"):
-        show(name, value, HELP)
-    elif name == "--version":
-        show(name, value, f"pyusdt {pyusdt.__version__}\n")
-    else:
-        fail(f"unknown option {name}")
-
-
 def join(patterns: str | None, more: str) -> str:
     return more if patterns is None else f"{patterns},{more}"
 
 
-def flag(name: str, value: str | None) -> bool:
-    if value is not None:
-        fail(f"option {name} takes no argument")
-    return True
-
-
-def required(name: str, value: str | None, rest: list[str]) -> str:
-    if value is not None:
-        return value
-    if not rest:
-        fail(f"option {name} needs an argument")
-    return rest.pop(0)
-
-
-def parse_seconds(text: str) -> float:
+def parse_seconds(text: str | None) -> float:
+    if text is None:
+        return float("inf")
     try:
         seconds = float(text)
     except ValueError:
@@ -227,8 +175,7 @@ def parse_number(text: str) -> int | None:
     return int(text) if is_number else None
 
 
-def show(name: str, value: str | None, text: str) -> "NoReturn":
-    flag(name, value)
+def show(text: str) -> "NoReturn":
     sys.stdout.write(text)
     sys.exit()
 
@@ -238,10 +185,48 @@ def fail(message: str) -> "NoReturn":
     sys.exit(2)
 
 
+def repeated(attribute: str) -> Option:
+    """Patterns, which add up where they are given more than once."""
+    return Option(
+        lambda options, text: setattr(
+            options, attribute, join(getattr(options, attribute), text or "")
+        ),
+        REQUIRED,
+    )
+
+
+KINDS = {"-m": "module", "-c": "command"}
+EVENTS = value("events")
+INCLUDE, EXCLUDE = repeated("include"), repeated("exclude")
+SHOW_HELP = Option(lambda options, _: show(HELP), NONE)
+OPTIONS = {
+    "-e": EVENTS,
+    "--events": EVENTS,
+    "-i": INCLUDE,
+    "--include": INCLUDE,
+    "-x": EXCLUDE,
+    "--exclude": EXCLUDE,
+    "--no-stdlib": flag("no_stdlib"),
+    "--only-program": flag("only_program"),
+    "--values": value("values"),
+    "--value-max": value("value_max"),
+    "--wait": Option(
+        lambda options, text: setattr(options, "wait", parse_seconds(text)), OPTIONAL
+    ),
+    "--wait-fd": value("wait_fd", parse_descriptor),
+    "-h": SHOW_HELP,
+    "--help": SHOW_HELP,
+    "--version": Option(
+        lambda options, _: show(f"pyusdt {pyusdt.__version__}\n"), NONE
+    ),
+}
+
+
 def choose_events(options: Options) -> pyusdt.Event:
     if options.events is not None:
         return parse_events(options.events, fail)
-    return parse_events(pyusdt._environment("PYUSDT_EVENTS", "all"), fail_environment)
+    events = _pyusdt.environment("PYUSDT_EVENTS")
+    return parse_events("all" if events is None else events, fail_environment)
 
 
 def parse_events(text: str, complain: "Callable[[str], NoReturn]") -> pyusdt.Event:
@@ -267,11 +252,11 @@ def configure(options: Options) -> None:
     if options.value_max is not None:
         changes["value_max"] = parse_value_max(options.value_max)
     try:
-        for name, patterns in (("include", include), ("exclude", exclude)):
-            if patterns is None:
-                patterns = pyusdt._environment(f"PYUSDT_{name.upper()}")
-            if patterns is not None:
-                changes[name] = patterns
+        for name, chosen in (("include", include), ("exclude", exclude)):
+            if chosen is None:
+                chosen = _pyusdt.environment(f"PYUSDT_{name.upper()}")
+            if chosen is not None:
+                changes[name] = chosen
         pyusdt.configure(**changes)
     except (OSError, ValueError) as error:
         fail(str(error))

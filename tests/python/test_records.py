@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pyusdt.bpftrace import records, textform
 from pyusdt.bpftrace import script as script_text
+from pyusdt.bpftrace.escaping import escape
 
 RECORDINGS = Path(__file__).resolve().parent / "recordings"
 VERSIONS = ("0.17", "0.23", "0.27")
@@ -83,7 +84,7 @@ class Recorded(unittest.TestCase):
                 text = (RECORDINGS / f"{version}.text").read_bytes().decode()
                 for name in hostile_names():
                     if not name.isprintable():
-                        text = text.replace(name, textform.escape(name))
+                        text = text.replace(name, escape(name))
                 ours = self.comparable(text_of(version))
                 self.assertEqual(ours, self.comparable(text))
                 self.assertGreater(len(ours), 250)
@@ -266,9 +267,9 @@ class TextFormTest(unittest.TestCase):
             ("\u200b", r"\u200b"), ("\ufeff", r"\ufeff"), ("\U000e0041", r"\U000e0041"),
             ("\ud800", r"\ud800"), ("\udcff", r"\xff"), ("\xa0", r"\xa0"),
         ):
-            self.assertEqual(textform.escape(f"a{character}b"), f"a{text}b")
+            self.assertEqual(escape(f"a{character}b"), f"a{text}b")
         for text in ("", "f", "a b", "\\n", "caf\u00e9 \u65e5\u672c", "\U0001f40d", "'\"\\"):
-            self.assertEqual(textform.escape(text), text)
+            self.assertEqual(escape(text), text)
 
     def test_printf_cannot_read_as_another_record(self) -> None:
         for text in ("@stacks[0, ]: 999999\n", "@calls[f]: 3\n", "@\n",

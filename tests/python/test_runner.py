@@ -586,7 +586,8 @@ class Imports(InDirectory):
         self.write(prog=show, base="import pyusdt\n" + show)
         base = python("-m", "base", cwd=self.directory).stdout.split()
         ours = self.pyusdt("prog.py").stdout.split()
-        self.assertEqual(set(ours) - set(base), {b"pyusdt.cli", b"pyusdt.run"})
+        self.assertEqual(set(ours) - set(base),
+                         {b"pyusdt.cli", b"pyusdt.commandline", b"pyusdt.run"})
 
 
 class Usage(InDirectory):

@@ -14,8 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
-from pyusdt.stacks import command as stacks
-from pyusdt.stacks import flamegraph
+from pyusdt.stacks import flamegraph, folded, joining, reading, speedscope
 
 SECONDS = 60
 SVG = "{http://www.w3.org/2000/svg}"
@@ -153,16 +152,16 @@ FOLDED = f"""\
 """
 
 
-def read(text: str) -> stacks.Recording:
-    return stacks.read(io.StringIO(text, newline="\n"))
+def read(text: str) -> reading.Recording:
+    return reading.read(io.StringIO(text, newline="\n"))
 
 
-def join(text: str, *maps: str, **options: bool) -> stacks.Joined:
-    return stacks.join(read(text), maps or ["stacks"], stacks.JoinOptions(**options))
+def join(text: str, *maps: str, **options: bool) -> joining.Joined:
+    return joining.join(read(text), maps or ["stacks"], joining.JoinOptions(**options))
 
 
 def fold(text: str, *maps: str, **options: bool) -> list[str]:
-    return stacks.folded(join(text, *maps, **options).stacks).splitlines()
+    return folded.folded(join(text, *maps, **options).stacks).splitlines()
 
 
 def total(lines: list[str]) -> int:
@@ -179,7 +178,7 @@ class ReadTest(unittest.TestCase):
         for form, text in RECORDINGS.items():
             with self.subTest(form):
                 joined = join(text)
-                self.assertEqual(stacks.folded(joined.stacks), FOLDED)
+                self.assertEqual(folded.folded(joined.stacks), FOLDED)
                 self.assertEqual(joined.notes, [])
                 self.assertEqual(list(read(text).maps), ["stacks"])
 
@@ -231,7 +230,7 @@ class ReadTest(unittest.TestCase):
     def test_unknown_stack(self) -> None:
         joined = join("@stacks[-1]: 3\n@stacks[0]: 4\n@stacks[255]: 1\n")
         self.assertEqual(
-            stacks.folded(joined.stacks).splitlines(),
+            folded.folded(joined.stacks).splitlines(),
             ["[no Python] 4", "[unknown stack ff] 1",
              "[unknown stack ffffffffffffffff] 3"],
         )
@@ -262,7 +261,7 @@ class ReadTest(unittest.TestCase):
                 *entries, _ = recording.maps.get("stacks", [None])
                 self.assertEqual(entries, whole[:len(entries)])
                 if recording.maps:
-                    stacks.join(recording, ["stacks"], stacks.JoinOptions())
+                    joining.join(recording, ["stacks"], joining.JoinOptions())
 
     def test_name_that_cannot_be_shown(self) -> None:
         text = frame_line(5, 0, "", 7, "code 7f12") + "@stacks[5]: 1\n"
@@ -434,7 +433,7 @@ class LinesTest(unittest.TestCase):
         joined = join(text, lines=True)
         self.assertEqual(joined.notes, [])
         self.assertEqual(
-            stacks.folded(joined.stacks),
+            folded.folded(joined.stacks),
             f"outer ({self.path}:7);inner ({self.path}:14) 1\n",
         )
         self.assertEqual(fold(text, lines=True, short=True), ["outer:7;inner:14 1"])
@@ -445,7 +444,7 @@ class LinesTest(unittest.TestCase):
 
     def assert_not_decoded(self, text: str, reason: str, line: int) -> None:
         joined = join(text, lines=True, short=True)
-        self.assertRegex(stacks.folded(joined.stacks), rf":{line} 1\n\Z")
+        self.assertRegex(folded.folded(joined.stacks), rf":{line} 1\n\Z")
         self.assertEqual(len(joined.notes), 1)
         self.assertIn(reason, joined.notes[0])
 
@@ -481,7 +480,7 @@ class LinesTest(unittest.TestCase):
         if joined.notes:
             self.assertIn("several of that name", joined.notes[0])
         else:
-            self.assertIn("<lambda>:18 1", stacks.folded(joined.stacks))
+            self.assertIn("<lambda>:18 1", folded.folded(joined.stacks))
 
     def test_offset_out_of_the_function(self) -> None:
         text = frame_line(5, 0, "inner", 11, str(self.path), 10000) + "@stacks[5]: 1\n"
@@ -497,7 +496,7 @@ class LinesTest(unittest.TestCase):
         """What a stack shows with a file that is one only in the words of the program."""
         text = frame_line(5, 0, "inner", 11, file, 2) + "@stacks[5]: 1\n"
         joined = join(text, lines=True)
-        self.assertEqual(stacks.folded(joined.stacks), f"inner ({file}:11) 1\n")
+        self.assertEqual(folded.folded(joined.stacks), f"inner ({file}:11) 1\n")
         self.assertEqual(len(joined.notes), 1)
         return joined.notes[0]
 
@@ -571,7 +570,7 @@ class LinesTest(unittest.TestCase):
 class SpeedscopeTest(unittest.TestCase):
     def setUp(self) -> None:
         self.document = json.loads(
-            stacks.speedscope(join(TEXT_017).stacks, "a title", "us")
+            speedscope.speedscope(join(TEXT_017).stacks, "a title", "us")
         )
 
     def test_document(self) -> None:
@@ -621,7 +620,7 @@ class Frame:
 
 
 class FlameGraphTest(unittest.TestCase):
-    def frames(self, labelled: dict[flamegraph.Stack, int],
+    def frames(self, labelled: dict[flamegraph.Labels, int],
                min_percent: float = 0) -> list[Frame]:
         text = flamegraph.render(labelled, "title", "samples", min_percent)
         root = ElementTree.fromstring(text)
@@ -629,7 +628,7 @@ class FlameGraphTest(unittest.TestCase):
                 if "frame" in element.get("class").split()]
 
     def test_real_one(self) -> None:
-        text = stacks.svg(join(TEXT_027).stacks, "a <title>", "us", 0)
+        text = flamegraph.svg(join(TEXT_027).stacks, "a <title>", "us", 0)
         root = ElementTree.fromstring(text)
         self.assertEqual(root.findtext(f"{SVG}title"), "a <title>")
         tips = [element.text for element in root.iter(f"{SVG}title")]
@@ -714,7 +713,7 @@ class FlameGraphTest(unittest.TestCase):
             self.assertEqual("left out" in text, said)
 
     def test_nothing_from_elsewhere(self) -> None:
-        text = stacks.svg(join(TEXT_027).stacks, "title", "us", 0)
+        text = flamegraph.svg(join(TEXT_027).stacks, "title", "us", 0)
         self.assertEqual(text.count("http"), text.count("http://www.w3.org/2000/svg"))
         for word in ("href", "url(", "@import", "foreignObject"):
             self.assertNotIn(word, text)

@@ -16,8 +16,8 @@ import unittest
 from pathlib import Path
 
 import pyusdt
-from pyusdt.trace import command as trace
-from pyusdt.trace import target
+from pyusdt.trace import library, target
+from pyusdt.trace.executables import Python
 
 # Only a failing test takes so long.
 SECONDS = 60
@@ -489,7 +489,7 @@ class Wrong(TraceTest):
         found = set()
         for path in SCRIPTS.glob("*.bt"):
             text = path.read_text()
-            keeps_stacks = bool(trace.STACKS.search(text))
+            keeps_stacks = bool(library.STACKS.search(text))
             self.assertEqual(
                 keeps_stacks, bool(re.search(r"^ \* UNIT: \w+$", text, re.MULTILINE)), path,
             )
@@ -627,13 +627,13 @@ class Environment(TraceTest):
     def test_python3(self):
         link = self.directory / "bin" / "python3"
         link.symlink_to(sys.executable)
-        self.same(trace.Python("python3", str(link)))
+        self.same(Python("python3", str(link)))
 
     def test_virtual_environment(self):
         place = self.directory / "venv"
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
         (self.directory / "bin" / "python3").symlink_to(place / "bin" / "python3")
-        self.same(trace.Python(str(place / "bin/python3"), str(place / "bin/python3")))
+        self.same(Python(str(place / "bin/python3"), str(place / "bin/python3")))
 
     def test_other_python3(self):
         other = self.directory / "bin" / "python3"
@@ -649,7 +649,7 @@ class Environment(TraceTest):
 
         link = self.directory / "bin" / "python3"
         link.symlink_to(sys.executable)
-        self.same(trace.Python("python3", str(link)), preexec_fn=ignore)
+        self.same(Python("python3", str(link)), preexec_fn=ignore)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Callable
 
+from pyusdt.bpftrace.escaping import escape
 from pyusdt.bpftrace.records import (
     Attached, Bucket, Entry, Frames, Histogram, Lost, Map, Other, Pairs, Problem, Record,
     Text, Value,
@@ -18,38 +19,10 @@ from pyusdt.bpftrace.records import (
 
 BAR_WIDTH = 52
 SUFFIXES = ["", "K", "M", "G", "T", "P", "E"]
-SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # What pyusdt-stacks takes for a frame of a Python stack, wherever it stands in a line.
 STACK_MARK = "STACK\t"
 # How the records begin that are bpftrace's own.
 OWN = re.compile(r'@|Attach(?:ing|ed) \d|Lost \d|\{"type"')
-
-
-def escape(text: str, keep: str = "") -> str:
-    """What is no visible character, nor a space, is written as Python writes it in a str.
-
-    Characters that reorder or hide what is around them are not printable in Unicode's
-    terms, as little as control characters and halves of surrogates. A backslash stays one:
-    values come with escapes of their own.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() or character in keep else code(character)
-        for character in text
-    )
-
-
-def code(character: str) -> str:
-    if character in SHORT:
-        return SHORT[character]
-    point = ord(character)
-    if 0xDC80 <= point <= 0xDCFF:
-        # A byte that is no UTF-8, see records.with_bytes().
-        point -= 0xDC00
-    if point < 0x100:
-        return f"\\x{point:02x}"
-    return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
 
 
 def write(record: Record) -> str:

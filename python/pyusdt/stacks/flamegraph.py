@@ -8,17 +8,19 @@ Colours are made of names: a frame has the same one in every graph.
 import colorsys
 import html
 import json
+import pathlib
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-PYTHON = "python"
-NATIVE = "native"
-KERNEL = "kernel"
-OTHER = "other"  # processes, and notes such as [no Python]
+from pyusdt.stacks.frames import KERNEL, NATIVE, OTHER, PYTHON, Stack, count
 
-Stack = tuple[tuple[str, str], ...]  # label and kind, the outermost frame first
+Labels = tuple[tuple[str, str], ...]  # label and kind, the outermost frame first
+
+# The script, with a comment before it that is for who reads the file.
+SCRIPT = pathlib.Path(__file__).with_name("flamegraph.js")
 
 # In pixels. Those that the script needs are handed to it, see script().
 WIDTH = 1200
@@ -78,7 +80,7 @@ class Box(NamedTuple):
     value: int
 
 
-def make_tree(stacks: Mapping[Stack, int]) -> Node:
+def make_tree(stacks: Mapping[Labels, int]) -> Node:
     root = Node("all", OTHER)
     for stack, value in stacks.items():
         node = root
@@ -104,8 +106,17 @@ def make_boxes(root: Node, least: float) -> Iterator[Box]:
             pending.append((child, depth + 1, end))
 
 
+def svg(
+    stacks: Mapping[Stack, int], title: str, unit: str, min_percent: float
+) -> str:
+    labelled: Counter[Labels] = Counter()
+    for stack, value in stacks.items():
+        labelled[tuple((frame.label, frame.kind) for frame in stack)] += value
+    return render(labelled, title, unit, min_percent)
+
+
 def render(
-    stacks: Mapping[Stack, int], title: str, unit: str, min_percent: float = 0
+    stacks: Mapping[Labels, int], title: str, unit: str, min_percent: float = 0
 ) -> str:
     root = make_tree(stacks)
     if not root.value:
@@ -130,10 +141,6 @@ def render(
         controls(height),
         f"<script><![CDATA[{script(unit)}]]></script>\n</svg>\n",
     ])
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def draw(box: Box, total: int, height: int, unit: str) -> str:
@@ -222,7 +229,8 @@ def script(unit: str) -> str:
         "UNIT": json.dumps(unit).replace("]", "\\u005d"),
     }
     constants = ", ".join(f"{name} = {value}" for name, value in values.items())
-    return SCRIPT.replace("CONSTANTS", constants)
+    _, _, body = SCRIPT.read_text(encoding="utf-8").partition("*/\n\n")
+    return f'\n(function () {{\n"use strict";\nconst {constants};\n{body}}})();\n'
 
 
 STYLE = f"""
@@ -241,154 +249,4 @@ svg.pyusdt .frame.found rect {{ fill: #ea8af0; }}
 svg.pyusdt .buttons {{ text-anchor: end; visibility: hidden; }}
 svg.pyusdt .button {{ cursor: pointer; fill: #0b57a8; }}
 svg.pyusdt .button:hover {{ text-decoration: underline; }}
-"""
-
-SCRIPT = r"""
-(function () {
-"use strict";
-const CONSTANTS;
-const svg = document.currentScript.closest("svg");
-const alone = svg === document.documentElement;
-const one = (selector) => svg.querySelector(selector);
-const frames = Array.from(svg.querySelectorAll(".frame"), (element) => ({
-	element: element,
-	rect: element.querySelector("rect"),
-	text: element.querySelector("text"),
-	tip: element.querySelector("title").textContent,
-	label: element.querySelector("title").textContent.replace(/\n[^\n]*$/, ""),
-	start: Number(element.dataset.x),
-	value: Number(element.dataset.v),
-	depth: Number(element.dataset.d),
-}));
-const all = frames[0];
-let zoomed = all;
-let wanted = "";
-let width = WIDTH;
-
-function fitting(label, width) {
-	const room = Math.floor((width - 2 * INDENT) / CHARACTER);
-	if (label.length <= room)
-		return label;
-	return room >= 3 ? label.slice(0, room - 2) + ".." : "";
-}
-
-function setText(frame, x, width) {
-	const label = fitting(frame.label.replace(/\s/g, " "), width);
-	if (!frame.text && label) {
-		frame.text = document.createElementNS(svg.namespaceURI, "text");
-		frame.text.setAttribute("y", Number(frame.rect.getAttribute("y")) + 13);
-		frame.element.append(frame.text);
-	}
-	if (frame.text) {
-		frame.text.textContent = label;
-		frame.text.setAttribute("x", x + INDENT);
-	}
-}
-
-function end(frame) {
-	return frame.start + frame.value;
-}
-
-function place(frame) {
-	const first = Math.max(frame.start, zoomed.start);
-	const last = Math.min(end(frame), end(zoomed));
-	const scale = (width - 2 * MARGIN) / zoomed.value;
-	const x = MARGIN + (first - zoomed.start) * scale;
-	const own = (last - first) * scale;
-	frame.element.style.display = last > first ? "" : "none";
-	if (last <= first)
-		return;
-	frame.rect.setAttribute("x", x);
-	frame.rect.setAttribute("width", own);
-	frame.element.classList.toggle("wide", own >= BORDER_FROM);
-	frame.element.classList.toggle("outer", frame.depth < zoomed.depth);
-	setText(frame, x, own);
-}
-
-function layOut() {
-	width = alone ? svg.getBoundingClientRect().width : WIDTH;
-	svg.setAttribute("viewBox", "0 0 " + width + " " + svg.getAttribute("height"));
-	one(".buttons").setAttribute("x", width - MARGIN);
-	for (const frame of frames)
-		place(frame);
-}
-
-function zoom(frame) {
-	zoomed = frame;
-	layOut();
-}
-
-function pattern() {
-	try {
-		return new RegExp(wanted, "i");
-	} catch (error) {
-		return new RegExp(wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
-	}
-}
-
-/* A frame inside one that was found is part of it: the sum has each value once. */
-function search(text) {
-	let sum = 0;
-	let counted = 0;
-	wanted = text;
-	const expression = pattern();
-	for (const frame of frames) {
-		const found = wanted !== "" && frame !== all && expression.test(frame.label);
-		frame.element.classList.toggle("found", found);
-		if (found && frame.start >= counted) {
-			sum += frame.value;
-			counted = end(frame);
-		}
-	}
-	const percent = (100 * sum / all.value).toFixed(2);
-	one(".matched").textContent = wanted === "" ? "" :
-		"/" + wanted + "/ " + sum.toLocaleString("en-US") + " " + UNIT + ", " +
-		percent + " %";
-}
-
-function ask() {
-	const answer = window.prompt("Function, file or regular expression:", wanted);
-	if (answer !== null)
-		search(answer);
-}
-
-function reset() {
-	search("");
-	zoom(all);
-}
-
-function frameOf(event) {
-	const element = event.target.closest(".frame");
-	return frames.find((frame) => frame.element === element);
-}
-
-svg.addEventListener("click", (event) => {
-	const frame = frameOf(event);
-	if (frame)
-		zoom(frame);
-});
-svg.addEventListener("mouseover", (event) => {
-	const frame = frameOf(event);
-	const tip = frame ? frame.tip.replace(/\s/g, " ") : "";
-	one(".detail").textContent = fitting(tip, width - 2 * MARGIN);
-});
-one(".search").addEventListener("click", ask);
-one(".reset").addEventListener("click", reset);
-window.addEventListener("keydown", (event) => {
-	if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "f") {
-		event.preventDefault();
-		ask();
-	} else if (event.key === "Escape") {
-		reset();
-	}
-});
-window.addEventListener("resize", layOut);
-one(".buttons").style.visibility = "visible";
-if (alone)
-	svg.setAttribute("width", "100%");
-layOut();
-/* The root is at the bottom. */
-if (alone)
-	window.scrollTo(0, document.documentElement.scrollHeight);
-})();
 """

@@ -19,11 +19,7 @@ import tokenize
 import warnings
 from collections import defaultdict
 from types import CodeType
-from typing import NamedTuple
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NoReturn, TextIO
+from typing import NamedTuple, NoReturn, TextIO
 
 SOURCE_MAX = 8 << 20
 CPU_SECONDS = 30
@@ -153,7 +149,7 @@ def functions_of(file: str, told: bytes) -> Functions:
     return dict(found)
 
 
-def compiler_process(file: str, text: bytes, writer: int) -> "NoReturn":
+def compiler_process(file: str, text: bytes, writer: int) -> NoReturn:
     try:
         with contextlib.suppress(SyntaxError):
             # Imports the codec, from where it may not be readable for everybody.
@@ -182,7 +178,7 @@ def drop_privileges() -> None:
         os.setresuid(NOBODY, NOBODY, NOBODY)
 
 
-def tell(file: str, text: bytes, answer: "TextIO") -> None:
+def tell(file: str, text: bytes, answer: TextIO) -> None:
     with warnings.catch_warnings(action="ignore"):
         try:
             pending = [compile(text, file, "exec", dont_inherit=True)]

@@ -8,19 +8,18 @@ waits for one.
 import contextlib
 import os
 import pathlib
-import signal
-import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 
-import pyusdt
-from pyusdt.failure import Failure, Interrupted
-from pyusdt.trace.output import say
+from pyusdt.failure import Failure, Interrupted, complain
+from pyusdt.trace.executables import Python
+from pyusdt.trace.options import PROG
+from pyusdt.trace.output import Output
+from pyusdt.trace.program import HeldProgram
+from pyusdt.trace.signals import Signals
 from pyusdt.trace.target import Process
-from pyusdt.bpftrace.textform import escape
-from pyusdt.trace.tracer import Tracer, shell_status
-
-PROG = "pyusdt-trace"
+from pyusdt.trace.tracer import Tracer
 
 POLL_SECONDS = 0.05
 # While the program is held, its user waits for nothing else.
@@ -29,46 +28,16 @@ GRACE_SECONDS = 1
 PATIENCE_SECONDS = 30
 
 
-class Signals:
-    """Those that end a trace are waited for, not handled: each is seen once, in order.
-
-    The end of a child process is waited for with them, so that it is noticed at once.
-    """
-
-    def __init__(self):
-        # What the shell has this process ignore, as with nohup, stays ignored.
-        self._ending = {
-            number
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-            if signal.getsignal(number) != signal.SIG_IGN
-        }
-        self._all = {*self._ending, signal.SIGCHLD}
-        self._kept = None
-        self.before = signal.pthread_sigmask(signal.SIG_BLOCK, self._all)
-
-    def wait(self, seconds):
-        """The next of those that end a trace, within that time, or None."""
-        if self._kept is not None:
-            received, self._kept = self._kept, None
-            return received
-        received = signal.sigtimedwait(self._all, seconds)
-        if received is None or received.si_signo not in self._ending:
-            return None
-        return received
-
-    def keep(self, received):
-        """For the next who waits."""
-        self._kept = received
-
-
-def trace_process(bpftrace, script, process, output):
+def trace_process(
+    bpftrace: str, script: pathlib.Path, process: Process, output: Output
+) -> tuple[int, bool]:
     """Returns: the exit status, and whether the trace is whole."""
     signals = Signals()
     unarmed = not process.is_armed()
     with contextlib.ExitStack() as stack:
         tracer = start_tracer(stack, bpftrace, script, process, output)
 
-        def is_settled():
+        def is_settled() -> bool:
             return tracer.is_attached() or tracer.has_ended() or process.has_ended()
 
         wait_until(is_settled, signals, "stopped before all probes were attached")
@@ -79,6 +48,7 @@ def trace_process(bpftrace, script, process, output):
             raise Failure(f"bpftrace could not attach to process {process.pid}{why}")
         if unarmed and not process.is_armed():
             complain(
+                PROG,
                 f"process {process.pid} has no events armed and looks for no tracer: "
                 "there is nothing to see until it calls pyusdt.enable()"
             )
@@ -91,7 +61,9 @@ def trace_process(bpftrace, script, process, output):
         return leave(tracer, output, tracer.status()), not told
 
 
-def trace_program(bpftrace, script, words, python, output):
+def trace_program(
+    bpftrace: str, script: pathlib.Path, words: list[str], python: Python, output: Output
+) -> tuple[int, bool]:
     """Returns: the exit status, and whether the trace is whole."""
     signals = Signals()
     with contextlib.ExitStack() as stack:
@@ -112,77 +84,10 @@ def trace_program(bpftrace, script, words, python, output):
         return leave(tracer, output, program.status() or int(told)), not told
 
 
-class HeldProgram:
-    """A program that stands before its first line, and is not run unless it is released."""
-
-    def __init__(self, words, python, signals):
-        hold, release = os.pipe()
-        self._release = open(release, "wb", buffering=0)
-        before = signals.before
-        # By its path: with -m Python would search the current folder for it.
-        runner = os.path.join(os.path.dirname(pyusdt.__file__), "__main__.py")
-        try:
-            self._process = subprocess.Popen(
-                [python.name, runner, "--wait-fd", str(hold), *words],
-                executable=python.path,
-                pass_fds=[hold],
-                preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before),
-            )
-        except OSError as error:
-            raise Failure(f"--python {python.name}: {error.strerror}") from None
-        finally:
-            os.close(hold)
-        self.pid = self._process.pid
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        if not self._release.closed:
-            self._process.kill()
-            self._process.wait()
-            self._release.close()
-
-    def release(self):
-        with self._release:
-            # It may have ended just now.
-            with contextlib.suppress(BrokenPipeError):
-                self._release.write(b"\n")
-
-    def has_ended(self):
-        return self._process.poll() is not None
-
-    def must_not_have_ended(self):
-        if self.has_ended():
-            raise EndedEarly(self.status())
-
-    def wait(self, seconds):
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(seconds)
-
-    def status(self):
-        return shell_status(self._process)
-
-    def pass_on(self, received):
-        """What a process has sent to this one only is for the program too.
-
-        What the terminal sends, as for Ctrl-C, the program gets itself. A process that has
-        sent it to all of the group, as timeout(1), cannot be told from one that has not:
-        twice is what timeout itself does.
-        """
-        if received.si_code <= 0:
-            self._process.send_signal(received.si_signo)
-
-
-class EndedEarly(Exception):
-    """The program has ended before its first line, and has said why."""
-
-    def __init__(self, status):
-        super().__init__(status)
-        self.status = status
-
-
-def start_tracer(stack, bpftrace, script, process, output):
+def start_tracer(
+    stack: contextlib.ExitStack, bpftrace: str, script: pathlib.Path, process: Process,
+    output: Output,
+) -> Tracer:
     text = script.read_text(errors="replace")
     fitted = process.fit(text)
     if fitted != text:
@@ -194,18 +99,21 @@ def start_tracer(stack, bpftrace, script, process, output):
     return tracer
 
 
-def attach(stack, bpftrace, script, program, process, output, signals):
+def attach(
+    stack: contextlib.ExitStack, bpftrace: str, script: pathlib.Path,
+    program: HeldProgram, process: Process, output: Output, signals: Signals,
+) -> Tracer:
     """bpftrace on a program that is held."""
     stopped = "stopped before all probes were attached, the program was not run"
 
-    def is_there():
+    def is_there() -> bool:
         program.must_not_have_ended()
         return process.has_library()
 
     wait_until(is_there, signals, stopped, HOLD_POLL_SECONDS)
     tracer = start_tracer(stack, bpftrace, script, process, output)
 
-    def is_settled():
+    def is_settled() -> bool:
         program.must_not_have_ended()
         return tracer.is_attached() or tracer.has_ended()
 
@@ -221,7 +129,10 @@ def attach(stack, bpftrace, script, program, process, output, signals):
     return tracer
 
 
-def wait_until(condition, signals, stopped, seconds=POLL_SECONDS):
+def wait_until(
+    condition: Callable[[], bool], signals: Signals, stopped: str,
+    seconds: float = POLL_SECONDS,
+) -> None:
     while not condition():
         received = signals.wait(seconds)
         if received and not is_so_within(GRACE_SECONDS, condition):
@@ -229,7 +140,7 @@ def wait_until(condition, signals, stopped, seconds=POLL_SECONDS):
         signals.keep(received)
 
 
-def is_so_within(seconds, condition):
+def is_so_within(seconds: float, condition: Callable[[], bool]) -> bool:
     """What bpftrace has said that it is may be on its way to here."""
     limit = time.monotonic() + seconds
     while not condition():
@@ -239,11 +150,11 @@ def is_so_within(seconds, condition):
     return True
 
 
-def finish(tracer, signals):
+def finish(tracer: Tracer, signals: Signals) -> None:
     """What was traced has ended, or bpftrace has."""
     limit = time.monotonic() + PATIENCE_SECONDS
 
-    def is_to_be_told():
+    def is_to_be_told() -> bool:
         # One that ends by itself is about to print its maps, and a signal now would keep it
         # from that. Others forget what they have not read.
         is_due = not tracer.ends_by_itself and tracer.has_read_all()
@@ -260,20 +171,16 @@ def finish(tracer, signals):
         pass
 
 
-def tell_trouble(tracer):
+def tell_trouble(tracer: Tracer) -> bool:
     """True once there is some."""
     trouble = tracer.trouble() if tracer.has_ended() else None
     if trouble is None:
         return False
-    complain(trouble)
+    complain(PROG, trouble)
     return True
 
 
-def complain(text):
-    say(f"{PROG}: {escape(text)}\n")
-
-
-def leave(tracer, output, status):
+def leave(tracer: Tracer, output: Output, status: int) -> int:
     """Returns: the exit status, unless someone still writes, and need not be waited for."""
     if tracer.is_copying():
         os._exit(status)

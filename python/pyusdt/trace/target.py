@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import select
+from collections.abc import Iterator
 
 from pyusdt.failure import Failure
 
@@ -24,7 +25,7 @@ WATCHER = "pyusdt"
 class Process:
     """A running process. Another one that gets its number is not taken for it."""
 
-    def __init__(self, pid):
+    def __init__(self, pid: int) -> None:
         self.pid = pid
         try:
             self._descriptor = os.pidfd_open(pid)
@@ -35,28 +36,28 @@ class Process:
         self._poll = select.poll()
         self._poll.register(self._descriptor, select.POLLIN)
 
-    def __enter__(self):
+    def __enter__(self) -> "Process":
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         os.close(self._descriptor)
 
-    def _why_not(self, error):
-        with contextlib.suppress(OSError, TypeError):
-            leader = re.search(r"^Tgid:\t(\d+)$", self._read("status"), re.MULTILINE)[1]
-            if int(leader) != self.pid:
-                return f"{self.pid} is a thread of process {leader}: use -p {leader}"
+    def _why_not(self, error: OSError) -> str:
+        with contextlib.suppress(OSError):
+            group = re.search(r"^Tgid:\t(\d+)$", self._read("status"), re.MULTILINE)
+            if group and int(group[1]) != self.pid:
+                return f"{self.pid} is a thread of process {group[1]}: use -p {group[1]}"
         return f"process {self.pid}: {error.strerror}"
 
-    def _read(self, name):
+    def _read(self, name: str) -> str:
         # Only "\n" ends a line: a path may have all else.
         with open(f"/proc/{self.pid}/{name}", errors="replace", newline="\n") as file:
             return file.read()
 
-    def has_ended(self):
+    def has_ended(self) -> bool:
         return bool(self._poll.poll(0))
 
-    def library(self):
+    def library(self) -> tuple[str, str] | None:
         """Of the library that it has loaded: (path, addresses of a mapping), or None."""
         try:
             maps = self._read("maps")
@@ -70,17 +71,17 @@ class Process:
                 return path, f"{first:x}-{last:x}"
         return None
 
-    def has_library(self):
+    def has_library(self) -> bool:
         return self.library() is not None
 
-    def name(self):
+    def name(self) -> str:
         try:
             text = self._read("comm").rstrip("\n")
         except OSError:
             return "?"
         return "".join(letter if letter.isprintable() else "?" for letter in text)
 
-    def is_armed(self):
+    def is_armed(self) -> bool:
         """Does anything in it look for tracers?"""
         for task in pathlib.Path(f"/proc/{self.pid}/task").glob("*/comm"):
             with contextlib.suppress(OSError):
@@ -88,14 +89,14 @@ class Process:
                     return True
         return False
 
-    def children(self):
-        found = []
+    def children(self) -> list[int]:
+        found: list[int] = []
         for file in pathlib.Path(f"/proc/{self.pid}/task").glob("*/children"):
             with contextlib.suppress(OSError):
                 found += map(int, file.read_text().split())
         return sorted(found)
 
-    def require_library(self):
+    def require_library(self) -> None:
         if self.has_library():
             return
         if self.has_ended():
@@ -104,14 +105,14 @@ class Process:
             f"process {self.pid} ({self.name()}) has no libpyusdt loaded: {self._advice()}"
         )
 
-    def _advice(self):
+    def _advice(self) -> str:
         for child in self.children():
             with contextlib.suppress(Failure), Process(child) as process:
                 if process.has_library():
                     return f"its child {child} ({process.name()}) has, use -p {child}"
         return "start it with python3 -m pyusdt, or import pyusdt in it"
 
-    def fit(self, script):
+    def fit(self, script: str) -> str:
         """The text of a script, with the library that this process has in place of its own.
 
         A probe is a place in a file. A process in a container, or with another
@@ -143,9 +144,7 @@ class Process:
             )
         return IN_SCRIPT.sub(seen[0], script)
 
-
-
-    def _places(self, path):
+    def _places(self, path: str) -> Iterator[str]:
         """Where the file may be, below what the process has for a root directory.
 
         Not as this process sees it where that is another way: with -p, bpftrace 0.17 to
@@ -155,20 +154,20 @@ class Process:
         # The root directory of a chroot(2), unlike a container's, is below this process'.
         yield f"/proc/{self.pid}/root{path.removeprefix(self._root())}"
 
-    def _root(self):
+    def _root(self) -> str:
         try:
             return os.readlink(f"/proc/{self.pid}/root").removesuffix("/")
         except OSError:
             return ""
 
-    def why_not_attached(self):
+    def why_not_attached(self) -> str:
         """What bpftrace does not say of why it could not attach."""
         if self._root():
             return ": it is in a chroot, in which only bpftrace 0.27 and later find probes"
         return ""
 
 
-def is_file(path, status):
+def is_file(path: str, status: os.stat_result) -> bool:
     try:
         return os.path.samestat(os.stat(path), status)
     except OSError:

@@ -9,10 +9,14 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable
+from typing import IO
 
+from pyusdt.failure import say, signal_name
 from pyusdt.trace import printer
-from pyusdt.failure import signal_name
-from pyusdt.trace.output import say
+from pyusdt.trace.library import takes_pid
+from pyusdt.trace.output import Output
+from pyusdt.trace.signals import shell_status
 
 try:
     import ctypes
@@ -26,10 +30,6 @@ ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 
 RESEND_SECONDS = 5
 
-# A script with this predicate is told the process as an argument, and follows its forks:
-# with -p, later versions of bpftrace keep all else from kernel events.
-TAKES_PID = "pid == $1"
-
 PR_SET_PDEATHSIG = 1
 
 # What /proc/PID/syscall begins with where bpftrace waits for events: the number of
@@ -40,16 +40,18 @@ WAITING_FOR_EVENTS = ("232", "281") if os.uname().machine == "x86_64" else ("22"
 class Tracer:
     """bpftrace on a process, its output copied to a file and its messages to stderr."""
 
-    def __init__(self, bpftrace, script, pid, output):
+    def __init__(
+        self, bpftrace: str, script: pathlib.Path, pid: int, output: Output
+    ) -> None:
         source = script.read_text(errors="replace")
-        takes_pid = TAKES_PID in source
-        self.ends_by_itself = not takes_pid
-        words = [script, str(pid)] if takes_pid else ["-p", str(pid), script]
+        self.ends_by_itself = not takes_pid(source)
+        file, process = str(script), str(pid)
+        words = ["-p", process, file] if self.ends_by_itself else [file, process]
         self._output = output
         self._attached = threading.Event()
-        self._messages = io.StringIO()
+        self._messages: io.StringIO | None = io.StringIO()
         self._is_asked = self._is_killed = False
-        self._next_interrupt = 0
+        self._next_interrupt = 0.0
         passed_on = printer.Printer(bpftrace, source, output.write, self._write_message)
         self._process = subprocess.Popen(
             [bpftrace, "--no-warnings", *printer.OPTIONS, *words],
@@ -72,28 +74,29 @@ class Tracer:
         for copier in self._copiers:
             copier.start()
 
-    def _copy(self, stream, take):
+    def _copy(self, stream: IO[bytes], take: Callable[[bytes], None]) -> None:
         for line in stream:
             if line.rstrip(b"\n") == ATTACHED.encode():
                 self._attached.set()
             else:
                 take(line)
 
-    def _write_message(self, text):
+    def _write_message(self, text: str) -> None:
         if self._messages is None:
             say(text)
         else:
             self._messages.write(text)
 
-    def show_messages(self):
+    def show_messages(self) -> None:
         """From now on. What it says of a program that could not start is of no use."""
         messages, self._messages = self._messages, None
-        say(messages.getvalue())
+        if messages is not None:
+            say(messages.getvalue())
 
-    def is_attached(self):
+    def is_attached(self) -> bool:
         return self._attached.is_set()
 
-    def could_not_attach(self):
+    def could_not_attach(self) -> bool:
         """It has ended, and all that it has said has been read."""
         if not self.has_ended():
             return False
@@ -101,10 +104,10 @@ class Tracer:
             copier.join()
         return not self.is_attached()
 
-    def has_ended(self):
+    def has_ended(self) -> bool:
         return self._process.poll() is not None
 
-    def has_read_all(self):
+    def has_read_all(self) -> bool:
         """All events so far: it waits for more. True, too, where that cannot be known."""
         try:
             call = pathlib.Path(f"/proc/{self._process.pid}/syscall").read_text()
@@ -112,33 +115,33 @@ class Tracer:
             return True
         return call.startswith(tuple(f"{number} " for number in WAITING_FOR_EVENTS))
 
-    def is_copying(self):
+    def is_copying(self) -> bool:
         return any(copier.is_alive() for copier in self._copiers)
 
-    def end(self):
+    def end(self) -> None:
         """Have it print its maps and end."""
         self._is_asked = True
 
-    def hurry(self):
+    def hurry(self) -> None:
         """The same, but who says it a second time does not want to wait for that."""
         if self._is_asked:
             self.kill()
         self.end()
 
-    def kill(self):
+    def kill(self) -> None:
         if not self.has_ended():
             self._is_killed = True
             self._process.kill()
             self._process.wait()
 
-    def look(self):
+    def look(self) -> None:
         """To be called again and again, for what end() has begun and for lost output."""
         if self._output.is_lost():
             self.kill()
         elif self._is_asked and time.monotonic() >= self._next_interrupt:
             self._interrupt()
 
-    def _interrupt(self):
+    def _interrupt(self) -> None:
         """End bpftrace as Ctrl-C does.
 
         0.17 does not notice it where it is not just then waiting for events: it is told
@@ -149,7 +152,7 @@ class Tracer:
             self._process.send_signal(signal.SIGINT)
             self._next_interrupt = time.monotonic() + RESEND_SECONDS
 
-    def status(self):
+    def status(self) -> int:
         """Its exit status as a shell has it; where it was this process that stopped it, 1,
         or 0 if nobody wants more of the trace."""
         if self._output.reader_has_gone():
@@ -158,7 +161,7 @@ class Tracer:
             return 1
         return shell_status(self._process)
 
-    def trouble(self):
+    def trouble(self) -> str | None:
         """Once it has ended: why the trace is not whole, or None."""
         if self._output.reader_has_gone():
             return None
@@ -174,7 +177,7 @@ class Tracer:
         return None
 
 
-def catches_interrupts(pid):
+def catches_interrupts(pid: int) -> bool:
     try:
         status = pathlib.Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -183,7 +186,7 @@ def catches_interrupts(pid):
     return bool(caught >> (signal.SIGINT - 1) & 1)
 
 
-def dependent_child():
+def dependent_child() -> Callable[[], None]:
     """What a child process runs that shall not outlive this one, whatever ends it.
 
     A bpftrace that nobody reads stays attached. The kernel sends the signal when the thread
@@ -192,7 +195,7 @@ def dependent_child():
     parent = os.getpid()
     prctl = ctypes and ctypes.CDLL(None).prctl
 
-    def run():
+    def run() -> None:
         take_signals()
         if prctl:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -202,12 +205,7 @@ def dependent_child():
     return run
 
 
-def take_signals():
+def take_signals() -> None:
     """Those that this process waits for, and what the shell may have it ignore."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-
-
-def shell_status(process):
-    status = process.wait()
-    return status if status >= 0 else 128 - status

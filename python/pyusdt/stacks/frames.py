@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a joined stack is made of, whatever it is written as."""
+
+from typing import NamedTuple
+
+PYTHON = "python"
+NATIVE = "native"
+KERNEL = "kernel"
+OTHER = "other"  # processes, and notes such as [no Python]
+
+
+class Frame(NamedTuple):
+    name: str
+    kind: str
+    file: str = ""
+    line: int = 0
+
+    @property
+    def label(self) -> str:
+        if self.kind == KERNEL:
+            # What flamegraph.pl and inferno colour as kernel.
+            return f"{self.name}_[k]"
+        if self.file:
+            return f"{self.name} ({self.file}:{self.line})"
+        return f"{self.name}:{self.line}" if self.line else self.name
+
+
+Stack = tuple[Frame, ...]  # the outermost frame first
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

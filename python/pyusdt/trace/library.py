@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The scripts that are installed, and what a script says in its header that it needs."""
+
+import os
+import pathlib
+import re
+
+from pyusdt.failure import Failure
+
+
+def installed_scripts(script_dir: pathlib.Path) -> list[str]:
+    return sorted(path.stem for path in script_dir.glob("*.bt"))
+
+
+def find_script(name: str, script_dir: pathlib.Path) -> pathlib.Path:
+    """A name is that of an installed script, whatever is in the current folder."""
+    if "/" in name:
+        if not os.path.exists(name):
+            raise Failure(f"{name}: there is no such script", 2)
+        if not os.path.isfile(name):
+            raise Failure(f"{name}: not a file", 2)
+        return pathlib.Path(name)
+    for path in (script_dir / name, script_dir / f"{name}.bt"):
+        if path.suffix == ".bt" and path.is_file():
+            return path
+    if name.endswith(".py"):
+        raise Failure(f"{name}: the script comes first, as in pycalls -- {name}", 2)
+    if os.path.isfile(name):
+        raise Failure(f"no script {name!r} is installed: for the file give ./{name}", 2)
+    known = ", ".join(installed_scripts(script_dir))
+    raise Failure(f"no script {name!r}: give a file as ./FILE, or one of {known}", 2)
+
+
+def read_script(path: pathlib.Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}", 2) from None
+
+
+# What a script has that keeps stacks, of whatever kind.
+STACKS = re.compile(r"@stacks\b|\b[ku]stack\b")
+
+
+def takes_pid(script: str) -> bool:
+    """Is the script told the process by its first argument, and follows its forks?
+
+    With -p, later versions of bpftrace keep all else from kernel events.
+    """
+    argument = header(script, "ARGUMENT")
+    # A script whose header says nothing has at least to compare with it.
+    return "pid == $1" in script if argument is None else argument == "pid"
+
+
+def unit_of(script: str) -> str | None:
+    """What the numbers of the stacks that it keeps are."""
+    return header(script, "UNIT")
+
+
+def keeps_stacks(script: str) -> bool:
+    return unit_of(script) is not None or STACKS.search(script) is not None
+
+
+# What a script has that keeps stacks, of whatever kind.
+STACKS = re.compile(r"@stacks\b|\b[ku]stack\b")
+
+
+def header(script: str, name: str) -> str | None:
+    """What a script declares in a line of the comment that it begins with."""
+    line = re.search(rf"^ \* {name}: (\w+)$", script, re.MULTILINE)
+    return line[1] if line else None
