@@ -3,6 +3,9 @@ python_package = \
 	python/pyusdt/__init__.py \
 	python/pyusdt/__init__.pyi \
 	python/pyusdt/__main__.py \
+	python/pyusdt/_pyusdt.pyi \
+	python/pyusdt/api.py \
+	python/pyusdt/arming.py \
 	python/pyusdt/cli.py \
 	python/pyusdt/commandline.py \
 	python/pyusdt/events.py \

@@ -12,7 +12,7 @@ import sys
 # What the program finds imported in any case: all that is there before this file, or,
 # with -m, before what Python imports in order to find it.
 before = list(sys.modules)
-by_path = __spec__ is None
+by_path = globals()["__spec__"] is None
 
 if by_path:
     if not sys.flags.safe_path:
@@ -21,7 +21,7 @@ else:
     before = before[:before.index("runpy")]
 
 
-def load_package():
+def load_package() -> None:
     """Import the package that this file is part of, wherever it is.
 
     Nothing is put on sys.path for it, which is the program's. If its extension module is
@@ -30,15 +30,16 @@ def load_package():
     import importlib.util
     from importlib.machinery import PathFinder
 
+    # The events are armed when the program starts.
+    sys.modules["pyusdt.arming"] = None  # type: ignore[assignment]
     folder = __file__.rpartition("/")[0]
     if PathFinder.find_spec("_pyusdt", [folder]) is None:
         import pyusdt
 
-        pyusdt.disable()
         return
     spec = PathFinder.find_spec("pyusdt", [folder.rpartition("/")[0] or "/"])
+    assert spec is not None and spec.loader is not None  # this file is in it
     package = importlib.util.module_from_spec(spec)
-    package._is_run_by_path = True
     sys.modules["pyusdt"] = package
     spec.loader.exec_module(package)
 

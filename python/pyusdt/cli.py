@@ -15,7 +15,7 @@ from pyusdt.run import run
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 USAGE = ("usage: python -m pyusdt [OPTIONS]"
          " (SCRIPT | -m MODULE | -c COMMAND | DIRECTORY | ZIP | -) [ARG...]")
@@ -246,7 +246,7 @@ def configure(options: Options) -> None:
             include = join(include, presets.program(options.kind, options.target))
         if options.no_stdlib:
             exclude = join(exclude, presets.stdlib())
-    changes: dict[str, object] = {}
+    changes: "dict[str, Any]" = {}
     if options.values is not None:
         changes["values"] = parse_values(options.values)
     if options.value_max is not None:

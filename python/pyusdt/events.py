@@ -6,15 +6,19 @@ import sys
 
 from pyusdt import _pyusdt
 
-Event = enum.IntFlag("Event", _pyusdt.events(), module="pyusdt")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pyusdt import Event as Event
+else:
+    Event = enum.IntFlag("Event", _pyusdt.events(), module="pyusdt")
 
 
-def supported():
+def supported() -> Event:
     """The events that the running CPython has."""
     return Event(_pyusdt.supported())
 
 
-def parse_events(text):
+def parse_events(text: str) -> Event:
     """Events out of comma-separated names; "all" is all supported, "none" is none."""
     events = Event(0)
     for name in text.split(","):
@@ -29,7 +33,7 @@ def parse_events(text):
     return events
 
 
-def _required(name):
+def _required(name: str) -> Event:
     if not Event[name] & supported():
         version = "%d.%d" % sys.version_info[:2]
         raise ValueError(f"Python {version} has no event {name}")

@@ -230,8 +230,11 @@ def _unmarshal(content: bytes) -> CodeType:
 
 def _compile(source: str | bytes, filename: str) -> CodeType:
     if sys.version_info >= (3, 15):
-        return compile(source, filename, "exec", dont_inherit=True, module="__main__")
-    return compile(source, filename, "exec", dont_inherit=True)
+        code = compile(source, filename, "exec", dont_inherit=True, module="__main__")
+    else:
+        code = compile(source, filename, "exec", dont_inherit=True)
+    assert isinstance(code, CodeType)
+    return code
 
 
 def _dedent(text: str) -> str:

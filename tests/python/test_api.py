@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import textwrap
 import unittest
 
@@ -155,6 +156,32 @@ class Api(unittest.TestCase):
 class Import(unittest.TestCase):
     def check(self, source, *options, output="", **environment):
         self.assertEqual(run_python(source, *options, **environment), (0, output, ""))
+
+    def test_commands_do_not_arm(self):
+        for command in ("pyusdt-trace", "pyusdt-stacks"):
+            file = os.path.join(os.environ["PYUSDT_BUILDDIR"], "python", command)
+            self.check(f"""
+                import contextlib, io, runpy, sys, threading
+                sys.argv[1:] = ["--help"]
+                with contextlib.redirect_stdout(io.StringIO()) as told:
+                    with contextlib.suppress(SystemExit):
+                        runpy.run_path({file!r}, run_name="__main__")
+                assert "usage: {command}" in told.getvalue()
+                import pyusdt
+                assert not pyusdt.enabled() and "pyusdt.arming" not in sys.modules
+            """)
+
+    def test_arms_within_a_package_that_is_run(self):
+        """As the runner's own does not: python -m finds its package in the same way."""
+        with tempfile.TemporaryDirectory() as folder:
+            package = pathlib.Path(folder, "own")
+            package.mkdir()
+            (package / "__init__.py").write_text("import pyusdt\n")
+            (package / "__main__.py").write_text(
+                "import pyusdt; print(pyusdt.enabled() == pyusdt.supported() != 0)\n")
+            done = subprocess.run([sys.executable, "-m", "own"], cwd=folder,
+                                  stdout=subprocess.PIPE, text=True, check=True)
+            self.assertEqual(done.stdout, "True\n")
 
     def test_arms_all(self):
         self.check("import pyusdt; assert pyusdt.enabled() == pyusdt.supported() != 0")

@@ -151,12 +151,12 @@ class Recorded(unittest.TestCase):
             with self.subTest(version):
                 powers = last_map(version, "all").entries[0].value
                 self.assertEqual(powers.linear, False)
-                self.assertEqual([bucket for bucket in powers.buckets if bucket.count],
+                self.assertEqual([bucket for bucket in powers.buckets if bucket.hits],
                                  [(None, -1, 1), (0, 0, 1), (1, 1, 2),
                                   (1 << 21, (1 << 22) - 1, 1)])
                 linear = last_map(version, "kib").entries[0].value
                 self.assertEqual(linear.linear, True)
-                self.assertEqual([bucket for bucket in linear.buckets if bucket.count],
+                self.assertEqual([bucket for bucket in linear.buckets if bucket.hits],
                                  [(2048, 3071, 1), (65536, None, 1)])
 
     def test_first_record(self) -> None:

@@ -27,6 +27,7 @@ SCRIPTS = BUILDDIR / "bt"
 COMMAND = """
 import os, sys
 os.geteuid = lambda: 0
+sys.modules["pyusdt.arming"] = None  # as pyusdt-trace has it
 from pyusdt.trace.command import main
 main(sys.argv.pop(1))
 """

@@ -17,6 +17,7 @@ The versions differ, and none writes what RFC 8259 says:
 import errno
 import json
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from pyusdt.bpftrace.script import Script
@@ -35,7 +36,7 @@ class Bucket(NamedTuple):
 
     low: int | None
     high: int | None
-    count: int
+    hits: int
 
 
 class Histogram(NamedTuple):
@@ -173,7 +174,9 @@ def make_record(
     if not isinstance(data, Pairs):
         raise ValueError("not known")
     (name, content), = data
-    entries = content if holds_entries(kind, content) else ((None, content),)
+    entries: Iterable[tuple[str | None, object]] = ((None, content),)
+    if isinstance(content, Pairs) and holds_entries(kind, content):
+        entries = content
     return Map(
         name.removeprefix("@"),
         kind,
@@ -207,10 +210,8 @@ def is_error(members: dict[str, object]) -> bool:
     return members["type"] == "errorf" or members.get("retcode") == -errno.E2BIG
 
 
-def holds_entries(kind: str, content: object) -> bool:
+def holds_entries(kind: str, content: Pairs) -> bool:
     """A map without key has its value in their place: of stats() that is an object, too."""
-    if not isinstance(content, Pairs):
-        return False
     return kind != "stats" or [name for name, _ in content] != STATS
 
 
@@ -223,11 +224,12 @@ def make_value(kind: str, value: object, linear: bool) -> object:
     return Histogram(tuple(buckets(value, linear)), linear)
 
 
-def buckets(rows: list[Pairs], linear: bool) -> "list[Bucket]":
+def buckets(rows: list[Pairs], linear: bool) -> list[Bucket]:
     found: list[Bucket] = []
-    for row in map(dict, rows):
-        low, high = (int(row[end]) if end in row else None for end in ("min", "max"))
-        count = int(row["count"])
+    for row in rows:
+        ends = dict(row)
+        low, high = (number(row, end) if end in ends else None for end in ("min", "max"))
+        hits = number(row, "count")
         if low is None and high is None:
             raise ValueError("no bounds")
         if not linear and low is not None:
@@ -237,7 +239,7 @@ def buckets(rows: list[Pairs], linear: bool) -> "list[Bucket]":
                 low, high = last + 1, 2 * last + 1
             elif low < 0:
                 low, high = 1 << 31, (1 << 32) - 1
-        found.append(Bucket(low, high, count))
+        found.append(Bucket(low, high, hits))
     return found
 
 

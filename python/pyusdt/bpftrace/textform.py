@@ -86,27 +86,26 @@ def key_text(element: str | Frames) -> str:
 
 
 def value_text(value: object) -> str:
-    match value:
-        case Histogram():
-            return histogram_text(value)
-        case Pairs():
-            return ", ".join(f"{escape(name)} {value_text(of)}" for name, of in value)
-        case list():
-            return f"({', '.join(map(value_text, value))})"
+    if isinstance(value, Histogram):
+        return histogram_text(value)
+    if isinstance(value, Pairs):
+        return ", ".join(f"{escape(name)} {value_text(of)}" for name, of in value)
+    if isinstance(value, list):
+        return f"({', '.join(map(value_text, value))})"
     return escape(str(value))
 
 
 def histogram_text(histogram: Histogram) -> str:
     label = linear_label if histogram.linear else power_label
-    most = max((bucket.count for bucket in histogram.buckets), default=0)
+    most = max((bucket.hits for bucket in histogram.buckets), default=0)
     step = max(
         (bucket.high - bucket.low + 1 for bucket in histogram.buckets
          if bucket.low is not None and bucket.high is not None),
         default=1,
     )
     return "".join(
-        f"{bounds(bucket, histogram.linear, label, step):16}{bucket.count:8} |"
-        f"{'@' * bar(bucket.count, most):{BAR_WIDTH}}|\n"
+        f"{bounds(bucket, histogram.linear, label, step):16}{bucket.hits:8} |"
+        f"{'@' * bar(bucket.hits, most):{BAR_WIDTH}}|\n"
         for bucket in histogram.buckets
     )
 
@@ -115,13 +114,11 @@ def bounds(
     bucket: Bucket, linear: bool, label: Callable[[int, int], str], step: int
 ) -> str:
     low, high = bucket.low, bucket.high
-    if low is None:
-        return f"(..., {label(high + 1, step)})"
-    if high is None:
-        return f"[{label(low, step)}, ...)"
     if low == high and not linear:
         return f"[{low}]"
-    return f"[{label(low, step)}, {label(high + 1, step)})"
+    begin = "(..." if low is None else f"[{label(low, step)}"
+    end = "...)" if high is None else f"{label(high + 1, step)})"
+    return f"{begin}, {end}"
 
 
 def power_label(value: int, step: int) -> str:

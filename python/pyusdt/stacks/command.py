@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn, TextIO
+from typing import NoReturn, TextIO
 
 from pyusdt.failure import Failure, UsageError, complain, end
 from pyusdt.files import drop_standard_output, private
@@ -106,18 +106,20 @@ def read_file(name: str) -> Recording:
         raise Failure(f"{name}: {error.strerror}") from None
 
 
-# Bytes that are no UTF-8 are kept, and a carriage return in a name is no end of a line.
-AS_PRINTED: Any = {"encoding": "utf-8", "errors": "surrogateescape", "newline": "\n"}
-
-
 def open_input(name: str) -> TextIO:
     if name != "-":
-        return open(name, **AS_PRINTED)
+        return open_as_printed(name)
     if sys.stdin is None or sys.stdin.isatty():
         raise Failure("no input: give a file, or pipe the script's output in", 2)
     # Ctrl-C is for bpftrace at the other end of the pipe, which then prints its maps.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return open(sys.stdin.fileno(), closefd=False, **AS_PRINTED)
+    return open_as_printed(sys.stdin.fileno())
+
+
+def open_as_printed(file: str | int) -> TextIO:
+    """Bytes that are no UTF-8 are kept, and a carriage return in a name ends no line."""
+    return open(file, encoding="utf-8", errors="surrogateescape", newline="\n",
+                closefd=isinstance(file, str))
 
 
 def choose_maps(

@@ -50,7 +50,7 @@ def trace_process(
             complain(
                 PROG,
                 f"process {process.pid} has no events armed and looks for no tracer: "
-                "there is nothing to see until it calls pyusdt.enable()"
+                "there is nothing to see until it calls pyusdt.enable()",
             )
         while not (process.has_ended() or tracer.has_ended()):
             if signals.wait(POLL_SECONDS):
@@ -58,7 +58,8 @@ def trace_process(
             tracer.look()
         finish(tracer, signals)
         told = tell_trouble(tracer)
-        return leave(tracer, output, tracer.status()), not told
+        status = leave(tracer, output, tracer.status())
+    return status, not told
 
 
 def trace_program(
@@ -81,7 +82,8 @@ def trace_program(
             told = told or tell_trouble(tracer)
         finish(tracer, signals)
         told = told or tell_trouble(tracer)
-        return leave(tracer, output, program.status() or int(told)), not told
+        status = leave(tracer, output, program.status() or int(told))
+    return status, not told
 
 
 def start_tracer(

@@ -25,8 +25,8 @@ class Signals:
     def wait(self, seconds: float) -> signal.struct_siginfo | None:
         """The next of those that end a trace, within that time, or None."""
         if self._kept is not None:
-            received, self._kept = self._kept, None
-            return received
+            kept, self._kept = self._kept, None
+            return kept
         received = signal.sigtimedwait(self._all, seconds)
         if received is None or received.si_signo not in self._ending:
             return None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """bpftrace as a child process: started on a traced process, read, and ended."""
 
+import contextlib
 import io
 import os
 import pathlib
@@ -18,11 +19,13 @@ from pyusdt.trace.library import takes_pid
 from pyusdt.trace.output import Output
 from pyusdt.trace.signals import shell_status
 
-try:
-    import ctypes
-except ImportError:
-    # An interpreter built without libffi: there a kill -9 of this one leaves bpftrace.
-    ctypes = None
+prctl: Callable[..., object] | None = None
+# An interpreter built without libffi has no ctypes: there a kill -9 of this one leaves
+# bpftrace.
+with contextlib.suppress(ImportError):
+    from ctypes import CDLL
+
+    prctl = CDLL(None).prctl
 
 # bpftrace prints this line, where the variable of that name is set, once all probes are
 # attached; 0.17 to stderr, later versions to stdout. Its own tests rely on it.
@@ -182,8 +185,8 @@ def catches_interrupts(pid: int) -> bool:
         status = pathlib.Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return False
-    caught = int(re.search(r"^SigCgt:\t(\w+)", status, re.MULTILINE)[1], 16)
-    return bool(caught >> (signal.SIGINT - 1) & 1)
+    caught = re.search(r"^SigCgt:\t(\w+)", status, re.MULTILINE)
+    return bool(caught and int(caught[1], 16) >> (signal.SIGINT - 1) & 1)
 
 
 def dependent_child() -> Callable[[], None]:
@@ -193,11 +196,10 @@ def dependent_child() -> Callable[[], None]:
     ends that has started the child, so this is for the main thread.
     """
     parent = os.getpid()
-    prctl = ctypes and ctypes.CDLL(None).prctl
 
     def run() -> None:
         take_signals()
-        if prctl:
+        if prctl is not None:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:
                 os.kill(os.getpid(), signal.SIGKILL)
