@@ -497,6 +497,21 @@ class Wrong(TraceTest):
             found.add(keeps_stacks)
         self.assertEqual(found, {True, False})
 
+    def test_scripts_that_compare_with_the_process_are_told_it(self):
+        for path in SCRIPTS.glob("*.bt"):
+            text = path.read_text()
+            self.assertEqual("pid == $1" in text, "\n * ARGUMENT: pid\n" in text, path)
+            self.assertEqual(library.takes_pid(text), "pid == $1" in text, path)
+
+    def test_script_of_the_users_own(self):
+        self.assertTrue(library.takes_pid("BEGIN /pid == $1/ { exit(); }"))
+        self.assertTrue(library.takes_pid("/*\n * ARGUMENT: pid\n */\nBEGIN { exit(); }"))
+        self.assertFalse(library.takes_pid("/*\n * ARGUMENT: seconds\n */\n/pid == $1/ { }"))
+        self.assertFalse(library.takes_pid("BEGIN { exit(); }"))
+        self.assertTrue(library.keeps_stacks("profile:hz:99 { @[ustack] = count(); }"))
+        self.assertTrue(library.keeps_stacks("/*\n * UNIT: us\n */"))
+        self.assertFalse(library.keeps_stacks("BEGIN { @calls = count(); }"))
+
     def test_no_bpftrace(self):
         path = {**os.environ, "PATH": "/nonexistent"}
         self.check(["pycalls", "x.py"], "bpftrace is not installed", 1, environment=path)

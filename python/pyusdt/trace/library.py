@@ -48,7 +48,7 @@ def takes_pid(script: str) -> bool:
     With -p, later versions of bpftrace keep all else from kernel events.
     """
     argument = header(script, "ARGUMENT")
-    # A script whose header says nothing has at least to compare with it.
+    # One that says nothing in its header has to compare with it, at least.
     return "pid == $1" in script if argument is None else argument == "pid"
 
 
@@ -66,6 +66,6 @@ STACKS = re.compile(r"@stacks\b|\b[ku]stack\b")
 
 
 def header(script: str, name: str) -> str | None:
-    """What a script declares in a line of the comment that it begins with."""
+    """What a script declares in a line of its comment, " * NAME: word"."""
     line = re.search(rf"^ \* {name}: (\w+)$", script, re.MULTILINE)
     return line[1] if line else None
