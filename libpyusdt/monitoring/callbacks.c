@@ -332,7 +332,7 @@ static ALWAYS_INLINE PyObject *on_event(PyObject *self, PyObject *const *args,
 	if (!wanted || !has_arguments(nargsf, arguments))
 		return Py_None;
 	/* Imports and threads are told whatever the filters say of code. */
-	if (__builtin_expect(wanted & imports_threads, 0)) {
+	if (__builtin_expect((wanted & imports_threads) != 0, 0)) {
 		if (also == ALSO_ENTRY)
 			imports_threads_entered(interp, wanted, args[0]);
 		else
