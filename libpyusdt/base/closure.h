@@ -33,7 +33,7 @@ static inline void *closure_context(PyObject *self)
 	return __atomic_load_n(&((struct closure *)self)->context, __ATOMIC_RELAXED);
 }
 
-/* From now on who still calls gets @context. */
+/* Whoever still calls it gets @context from now on. */
 static inline void closure_set_context(PyObject *self, void *context)
 {
 	__atomic_store_n(&((struct closure *)self)->context, context, __ATOMIC_RELAXED);

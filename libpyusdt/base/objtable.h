@@ -22,7 +22,7 @@
 #ifdef Py_GIL_DISABLED
 #include <pthread.h>
 
-/* Those that look something up now, counted by thread: nobody shares a cache line. */
+/* How many look something up now, by thread, so that none share a cache line. */
 #define OBJTABLE_READERS 64
 
 struct objtable_readers {
@@ -96,7 +96,8 @@ static inline void *objtable_find(struct objtable *table, const void *key)
 	size_t *readers = &table->readers[which].count;
 	void *value;
 
-	/* Before the slots are read: whoever has replaced them waits for us, or not. */
+	/* Counted before the slots are read: either who replaces them waits for us, or we
+	 * read the new ones. */
 	__atomic_add_fetch(readers, 1, __ATOMIC_SEQ_CST);
 	value = objslots_find(__atomic_load_n(&table->slots, __ATOMIC_SEQ_CST), key);
 	__atomic_sub_fetch(readers, 1, __ATOMIC_RELEASE);

@@ -30,11 +30,11 @@ bool pycompat_is_code(PyObject *object);
 bool pycompat_is_function(PyObject *object);
 bool pycompat_is_method(PyObject *object);
 
-/* Of a function, all borrowed. */
+/* Returns: the code or globals of a function, borrowed. */
 PyObject *pycompat_function_code(PyObject *function);
 PyObject *pycompat_function_globals(PyObject *function);
 
-/* Of a method: what it binds, borrowed; of any type. */
+/* Returns: what a method binds, borrowed; it may be of any type. */
 PyObject *pycompat_method_function(PyObject *method);
 
 /* Returns: the line of the instruction at @offset of the code object, -1: has none. */

@@ -28,10 +28,10 @@ PyObject *pyobject_attribute(PyObject *object, const char *name);
  */
 PyObject *pyobject_dict_get(PyObject *dict, const char *name);
 
-/* As pyobject_dict_get(), where the value is a str. */
+/* This is pyobject_dict_get() where the value is a str. */
 PyObject *pyobject_dict_str(PyObject *dict, const char *name);
 
-/* As pyobject_dict_get(), where the value is an int. Returns: it; -1 where it is not. */
+/* Returns: the value, as of pyobject_dict_get(), of an int; -1 where it is no int. */
 long pyobject_dict_long(PyObject *dict, const char *name);
 
 /*

@@ -11,7 +11,7 @@
 /* Enough for CPython to set events and to run an audit hook written in Python. */
 #define STACK_SIZE (512UL * 1024)
 
-/* Of pthread_create(), as one of those that the public functions may return. */
+/* Returns: pthread_create()'s error as one that the public functions may return. */
 static int public_error(int error)
 {
 	switch (error) {

@@ -22,7 +22,7 @@ struct ticketlock {
 	struct ticketlock *next; /* in the list of all */
 };
 
-/* Before the first use, and after the last. */
+/* To be called before the first use, and after the last. */
 void ticketlock_add(struct ticketlock *ticketlock);
 void ticketlock_remove(struct ticketlock *ticketlock);
 

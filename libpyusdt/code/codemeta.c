@@ -117,7 +117,7 @@ static struct codemeta *meta_new(const struct names *names, PyObject *code)
 	 * own. */
 	bool shared = ends_with(names->text[QUALNAME].data, names->text[NAME].data);
 	size_t name_size = shared ? 0 : names->text[NAME].size;
-	/* From the last name that bcc's tools copy on; what follows it is zero. */
+	/* The file's name is the last that bcc's tools copy; what follows is zero. */
 	size_t tail_size = names->text[FILE_NAME].size + names->text[MODULE].size;
 	struct codemeta *meta = calloc(
 		1, sizeof(*meta) + full_size + name_size +

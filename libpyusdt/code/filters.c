@@ -104,7 +104,7 @@ static int patterns_read(struct patterns *patterns, const char *text)
 	size_t length;
 	char *end;
 
-	/* Each comma, and the end, is room for a NUL; and one more for the empty one. */
+	/* Each comma, and the end, leave room for a NUL; the empty one needs one more. */
 	patterns->strings = end = calloc(strlen(text) + 2, 1);
 	if (!end)
 		return -ENOMEM;

@@ -71,14 +71,14 @@ static int instrument(struct interp *interp, uint64_t active)
 	struct monitor_sets wanted = events_required(active);
 	int gc, result;
 
-	/* Before anything is changed: where the rest fails, this does no harm. */
+	/* This comes first, since it does no harm where the rest fails. */
 	result = active ? follow_filters(interp) : 0;
 	if (result < 0)
 		return result;
 	gc = gc_set(interp, active & GC_EVENTS);
 	if (gc < 0)
 		return gc;
-	/* So that the callback of CALL can disable it in code that is filtered out. */
+	/* With CALL set its callback can disable it in code that is filtered out. */
 	if (filters_any() &&
 	    wanted.in[SCOPE_ALL] & (MONITOR(C_RETURN) | MONITOR(C_RAISE)))
 		wanted.in[SCOPE_ALL] |= MONITOR(CALL);
@@ -203,7 +203,7 @@ static bool is_in_step(const struct interp *interp)
 	       (!interp->active || followed_filters(interp) == filters_version());
 }
 
-/* For the watcher thread, which holds nothing: see watcher_set_sync(). */
+/* The watcher thread calls this, holding nothing: see watcher_set_sync(). */
 static int sync_all(void)
 {
 	return registry_visit(visit, is_in_step);
@@ -364,7 +364,7 @@ static int configure(const struct pyusdt_options *options)
 		watcher_update();
 		return result;
 	}
-	/* For the other interpreters. */
+	/* The watcher sees to the other interpreters. */
 	watcher_look_again();
 	if (result)
 		announce_again();

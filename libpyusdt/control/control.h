@@ -31,7 +31,7 @@ int control_configure(struct interp *interp, const struct pyusdt_options *option
 /* Returns: the events that have a tracer and are not left to CPython itself. */
 uint64_t control_watched(void);
 
-/* As control_disable(), for good: the interpreter is about to end. */
+/* This is control_disable() for good: the interpreter is about to end. */
 void control_close(struct interp *interp);
 
 #endif /* PYUSDT_CONTROL_H */

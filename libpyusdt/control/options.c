@@ -107,7 +107,7 @@ static void initialise(void)
 int options_environment(void)
 {
 	initialise();
-	/* There may be memory now. */
+	/* Where memory ran out last time there may be some now. */
 	if (load(environment_error) == -ENOMEM)
 		read_filters();
 	return load(environment_error);

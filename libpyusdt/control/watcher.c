@@ -81,7 +81,7 @@ static void wait_msec(unsigned int msec)
 		until.tv_nsec -= 1000000000;
 		until.tv_sec++;
 	}
-	/* Not a condition variable: glibc's makes one more system call per time-out. */
+	/* A condition variable of glibc would make one more system call per time-out. */
 	sem_clockwait(&watcher.wake, CLOCK_MONOTONIC, &until);
 }
 
@@ -267,7 +267,7 @@ void watcher_fork_child(void)
 {
 	watcher.running = false;
 	watcher.stop = false;
-	/* Those who were about to fork, too, are not here to resume it. */
+	/* Other threads that were about to fork are not here to resume it. */
 	if (watcher.paused > 1)
 		watcher.paused = 1;
 	watcher.abandoned = false;

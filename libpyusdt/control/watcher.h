@@ -24,7 +24,7 @@ void watcher_set_sync(int (*sync)(void));
  */
 int watcher_update(void);
 
-/* The same, and keeps the GIL: the thread must not be waiting for it. */
+/* This is watcher_update(), but keeps the GIL: the thread must not be waiting for it. */
 int watcher_update_with_gil(void);
 
 /* Make the next tick compare in full: what is armed has changed. */

@@ -18,7 +18,7 @@ void layout_prepare(PyTypeObject *closure_type);
 /* Returns: the layout; or NULL, and a static string in @why, which may be NULL. */
 const struct pyusdt_layout *layout_found(const char **why);
 
-/* What was found is no longer valid, as after the end of Python, when this is called. */
+/* Call this when what was found is no longer valid, as after the end of Python. */
 void layout_forget(void);
 
 #endif /* PYUSDT_LAYOUT_INTERNAL_H */

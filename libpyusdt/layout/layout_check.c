@@ -43,7 +43,7 @@ static bool is_shim(const struct walk *walk)
 	       owner >= walk->layout->first_shim;
 }
 
-/* By a wrong layout there may be no end. */
+/* With a wrong layout this might not end, so that it is counted. */
 static void skip_shims(struct walk *walk)
 {
 	int count = 0;

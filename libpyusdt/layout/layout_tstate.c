@@ -55,7 +55,7 @@ void *layout_tstate_at(int64_t offset)
 	return safe_read(&value, thread_pointer(), offset, sizeof(value)) ? value : NULL;
 }
 
-/* Not all around the thread pointer need be mapped. */
+/* Some pages around the thread pointer may not be mapped. */
 static void find_in_page(const char *page, size_t size, const void *state,
 			 struct candidates *candidates)
 {

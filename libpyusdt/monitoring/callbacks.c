@@ -160,7 +160,7 @@ static int current_line(const struct codemeta *code, long offset)
 	return line >= 0 ? line : code->line;
 }
 
-/* Mostly a function: its name is at hand, as that of its code. */
+/* Most callables are functions, whose name is at hand: it is that of their code. */
 static const char *callable_text(struct interp *interp, char *buffer, size_t size,
 				 PyObject *callable)
 {
@@ -246,7 +246,7 @@ static ALWAYS_INLINE void tell(struct interp *interp, const struct codemeta *cod
 		      text_of(interp, buffer, args[2], value), args[2]);
 		break;
 	case ARGUMENTS_DESTINATION:
-		/* Not an address: nobody follows it. */
+		/* This is a number in the place of an address, and nobody follows it. */
 		probe(code, code->line, number(args[1]), NULL,
 		      /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 		      (const void *)number(args[2]));
@@ -347,7 +347,7 @@ static ALWAYS_INLINE PyObject *on_event(PyObject *self, PyObject *const *args,
 	if (__builtin_expect(!codemeta_visible(code), 0))
 		return refuse(interp, code, event);
 	tell_others(interp, wanted, code, args, also);
-	/* Last, since it may run code of the program. */
+	/* This comes last, since it may run code of the program. */
 	if (is_wanted(wanted, bit, event))
 		tell(interp, code, args, arguments, value, probe);
 	return Py_None;

@@ -15,7 +15,7 @@
 #include "monitoring/interp.h"
 #include "probes/probes.h"
 
-/* Each interpreter has its own. Returns: a new reference, or NULL. */
+/* Returns: this interpreter's own function, a new reference, or NULL. */
 static PyObject *import_function(void)
 {
 	return pyobject_module_member("_frozen_importlib", "_find_and_load");

@@ -22,7 +22,7 @@ void interp_forget_names(struct interp *interp)
 bool interp_refuse(struct interp *interp, const struct codemeta *code)
 {
 	__atomic_store_n(&interp->refused, true, __ATOMIC_RELAXED);
-	/* As in follow_filters() of control.c, the other way round. */
+	/* This is the counterpart of the fence in follow_filters() of control.c. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return !codemeta_visible(code);
 }

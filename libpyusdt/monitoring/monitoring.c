@@ -54,7 +54,7 @@ static int look_up_bits(struct monitoring *monitoring, PyObject *module)
 
 	for (int i = 0; i < MONITOR_COUNT && !error; i++)
 		error = look_up_bit(events, i, &monitoring->bits[i]);
-	/* Then BRANCH is an alias of both, which must not be registered beside them. */
+	/* BRANCH is an alias of both then, which must not be registered beside them. */
 	if (monitoring->bits[EVENT_BRANCH_LEFT])
 		monitoring->bits[EVENT_BRANCH] = 0;
 	Py_XDECREF(events);
@@ -390,7 +390,7 @@ static int take_again(struct monitoring *monitoring)
 	if (error)
 		return error;
 	error = clear(monitoring);
-	/* So that it is found to be lost again. */
+	/* The id is freed, so that the next look finds it lost and tries again. */
 	if (error)
 		free_tool(monitoring);
 	return error;

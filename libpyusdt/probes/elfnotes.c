@@ -55,7 +55,7 @@ static const void *at(const struct file *file, uint64_t offset, uint64_t size)
 	return file->data + offset;
 }
 
-/* As at(), for structs; ELF has them aligned, but a file may hold anything. */
+/* This is at() for structs: ELF aligns them, but a file may hold anything. */
 static const void *aligned_at(const struct file *file, uint64_t offset, uint64_t size,
 			      size_t alignment)
 {
@@ -176,7 +176,7 @@ struct search {
 	uint64_t events;
 };
 
-/* For dl_iterate_phdr(): is this the object that has the address in it? */
+/* dl_iterate_phdr() calls this: is it the object that has the address in it? */
 static int look_at_object(struct dl_phdr_info *info, size_t size, void *context)
 {
 	struct search *search = context;

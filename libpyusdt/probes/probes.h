@@ -55,7 +55,7 @@ void probe_IMPORT_START(const char *module);
 /* @found: 1, or 0 where the import raises. */
 void probe_IMPORT_DONE(const char *module, int found);
 
-/* Of this thread. @id: the kernel's. */
+/* They are about the calling thread. @id: its number in the kernel. */
 void probe_THREAD_START(const char *name, long id);
 void probe_THREAD_EXIT(const char *name, long id);
 

@@ -19,7 +19,7 @@ struct callable_name {
 	PyObject *callable; /* borrowed: goes before that does */
 	struct weakwatch watch;
 	struct callable_names *table;
-	/* Of a class that may be renamed: what the text was made of; owned, else NULL. */
+	/* What the text was made of, of a class that may be renamed; owned, else NULL. */
 	PyObject *module, *qualname;
 	size_t size; /* of text, with its NUL */
 	char text[];

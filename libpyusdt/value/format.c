@@ -164,7 +164,7 @@ static void add_partial(struct text *text, PyObject *partial)
 
 	add_type(text, Py_TYPE(partial));
 	text_add_string(text, "(");
-	/* As with methods: never endlessly another partial. */
+	/* A partial may hold another one, and so on: only the first is followed. */
 	if (function && !is_partial(unbound(function)))
 		add_callable(text, function);
 	else
@@ -382,7 +382,7 @@ static void add_pairs(struct text *text, PyObject *dict)
 	PYCOMPAT_END_CRITICAL_SECTION();
 }
 
-/* Of a set: iterating takes no hash and compares nothing. */
+/* To iterate over a set takes no hash and compares nothing. */
 static void add_members(struct text *text, PyObject *set)
 {
 	Py_ssize_t size = PySet_Size(set), count = 0;
@@ -413,7 +413,7 @@ static void add_set(struct text *text, PyObject *set)
 	text_add_string(text, frozen ? "})" : "}");
 }
 
-/* As repr() has it, but for long or nested ones. */
+/* A container is written as repr() writes it, unless it is long or nested. */
 static void add_container(struct text *text, PyObject *container)
 {
 	if (PyList_CheckExact(container)) {
@@ -473,7 +473,7 @@ const char *format_callable(char *buffer, size_t size, PyObject *callable)
 	return text_finish(&text);
 }
 
-/* As a traceback has it: without the module where that is builtins or __main__. */
+/* A traceback leaves out the module where that is builtins or __main__; so do we. */
 static void add_exception_type(struct text *text, PyTypeObject *type)
 {
 	PyObject *module = pyobject_type_module(type);
@@ -563,7 +563,7 @@ const char *format_exception(char *buffer, size_t size, PyObject *exception)
 	PyObject *args = NULL;
 
 	add_exception_type(&text, Py_TYPE(exception));
-	/* What the exception was made with: its class may define args anew. */
+	/* These are what the exception was made with; its class may define args anew. */
 	if (PyExceptionInstance_Check(exception))
 		args = PyException_GetArgs(exception);
 	if (args && PyTuple_Size(args) > 0 && is_plain(PyTuple_GetItem(args, 0))) {

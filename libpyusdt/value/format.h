@@ -59,7 +59,7 @@ const char *format_exception(char *buffer, size_t size, PyObject *exception);
  */
 const char *format_repr(char *buffer, size_t size, PyObject *value);
 
-/* As format_value(), of the values that are met less often. */
+/* This is format_value() for the values that are met less often. */
 const char *format_other(char *buffer, size_t size, PyObject *value);
 
 static inline const char *format_value(char *buffer, size_t size, PyObject *value)
