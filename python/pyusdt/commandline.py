@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Reads a command line that ends with a program, to which all words after it belong.
 
-argparse has no such form: what it does not know it looks for options of its own behind. Nor
-may the runner import it, or anything else of the standard library that it can do without:
-the program finds those modules imported, and would have the library's where it has modules
-of its own by these names. What this needs is built into the interpreter.
+argparse has no such form: it goes on to look for its own options behind a word that it does
+not know. Nor may the runner import it, or anything else of the standard library that it can
+do without: the program would find those modules imported, as it does not without the runner,
+and they could be files of its own folder. What this needs is built into the interpreter.
 """
 
 TYPE_CHECKING = False

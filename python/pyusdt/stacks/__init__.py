@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The command pyusdt-stacks: flame graphs, profiles and folded stacks of what a script printed."""
+"""The command pyusdt-stacks: what a script printed of stacks, as a flame graph, a profile for
+speedscope or folded text."""
