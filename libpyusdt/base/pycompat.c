@@ -90,7 +90,7 @@ PyObject *pycompat_method_function(PyObject *method)
 
 int pycompat_line(PyObject *code, int offset)
 {
-	/* The size counts units of two bytes. CPython 3.14 reads even what is beyond. */
+	/* The size counts units of two bytes. From 3.14 on CPython reads beyond it. */
 	if (offset / 2 >= Py_SIZE(code))
 		return -1;
 	return PyCode_Addr2Line((PyCodeObject *)code, offset);
