@@ -16,6 +16,7 @@ unit_programs = \
 	tests/unit/check_format \
 	tests/unit/check_glob \
 	tests/unit/check_layout \
+	tests/unit/check_layout_words \
 	tests/unit/check_lifecycle \
 	tests/unit/check_monitoring \
 	tests/unit/check_objtable \
@@ -91,6 +92,8 @@ tests_unit_check_glob_CFLAGS = $(unit_cflags)
 tests_unit_check_glob_LDADD = $(unit_libs)
 tests_unit_check_layout_CFLAGS = $(unit_cflags)
 tests_unit_check_layout_LDADD = $(unit_libs)
+tests_unit_check_layout_words_CFLAGS = $(unit_cflags)
+tests_unit_check_layout_words_LDADD = tools/announce/libannounce.la $(unit_libs)
 tests_unit_check_lifecycle_CFLAGS = $(unit_cflags)
 tests_unit_check_lifecycle_LDADD = $(unit_libs)
 tests_unit_check_monitoring_CFLAGS = $(unit_cflags)

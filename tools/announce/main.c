@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * pyusdt-announce: finds running CPythons from outside, and tells BPF programs by the
+ * probe pyusdt:PROCESS where each has its stacks. It only reads: no process is stopped,
+ * changed or told.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "announcer.h"
+#include "execs.h"
+#include "list.h"
+#include "monotonic.h"
+#include "options.h"
+#include "proc.h"
+#include "rights.h"
+
+#define MSEC_BETWEEN_SCANS 1000
+#define MAX_RINGS          1024
+
+static volatile sig_atomic_t is_told_to_end;
+
+static void end(int signal)
+{
+	(void)signal;
+	is_told_to_end = 1;
+}
+
+/* Only while we wait, so that none is missed. @waiting: the signals blocked then. */
+static void catch_signals(sigset_t *waiting)
+{
+	const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+	const struct sigaction action = {.sa_handler = end};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigprocmask(SIG_SETMASK, NULL, waiting);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		sigaction(signals[i], &action, NULL);
+		sigaddset(&set, signals[i]);
+		sigdelset(waiting, signals[i]);
+	}
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static _Noreturn void fail(const char *what, const char *why)
+{
+	fprintf(stderr, "pyusdt-announce: %s: %s\n", what, why);
+	exit(EXIT_FAILURE);
+}
+
+/* Who started us may be killed, and then nobody would end us. */
+static void end_with_parent(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0))
+		fail("PR_SET_PDEATHSIG", strerror(errno));
+	if (getppid() != parent)
+		exit(EXIT_SUCCESS);
+}
+
+/* One for each process. */
+static void raise_limit_of_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void each_exec(pid_t pid, void *context)
+{
+	announcer_exec(context, pid);
+}
+
+/* Until something happens, or it is time. */
+static void wait_for(const struct execs *execs, int64_t until, const sigset_t *waiting)
+{
+	struct pollfd fds[MAX_RINGS];
+	int count = execs ? execs_poll(execs, fds, MAX_RINGS) : 0;
+	int64_t msec = until - monotonic_msec();
+	struct timespec time;
+
+	if (msec < 0)
+		msec = 0;
+	time = (struct timespec){msec / 1000, msec % 1000 * 1000000};
+	ppoll(fds, (nfds_t)count, &time, waiting);
+}
+
+static void run(struct announcer *announcer, struct execs *execs, const sigset_t *waiting)
+{
+	int64_t scan = monotonic_msec();
+
+	while (!is_told_to_end) {
+		int64_t next = announcer_look_at_young(announcer, scan);
+
+		if (monotonic_msec() >= scan) {
+			announcer_refresh(announcer);
+			announcer_scan(announcer);
+			announcer_tell(announcer);
+			if (announcer->selection->has_pids &&
+			    !announcer_has_any(announcer))
+				return;
+			scan = announcer->now + MSEC_BETWEEN_SCANS;
+			continue;
+		}
+		wait_for(execs, next, waiting);
+		if (execs)
+			execs_read(execs, each_exec, announcer);
+	}
+}
+
+static struct execs *open_execs(void)
+{
+	struct execs *execs = execs_open();
+
+	if (!execs)
+		fprintf(stderr,
+			"pyusdt-announce: perf_event_open: %s: new processes are found "
+			"only once a second; root or CAP_PERFMON would help\n",
+			strerror(errno));
+	return execs;
+}
+
+static void check_named(const struct selection *selection)
+{
+	for (size_t i = 0; i < selection->count; i++)
+		if (!proc_exists(selection->pids[i])) {
+			fprintf(stderr,
+				"pyusdt-announce: process %d: there is no such process\n",
+				selection->pids[i]);
+			exit(EXIT_FAILURE);
+		}
+}
+
+int main(int argc, char **argv)
+{
+	pid_t parent = getppid();
+	struct announcer announcer;
+	struct options options;
+	struct execs *execs = NULL;
+	sigset_t waiting;
+	const char *why;
+	int status = EXIT_SUCCESS;
+
+	options_read(argc, argv, &options);
+	catch_signals(&waiting);
+	why = proc_open();
+	if (why)
+		fail("/proc", why);
+	check_named(&options.selection);
+	raise_limit_of_files();
+	if (!options.list && !options.once)
+		execs = open_execs();
+	why = rights_drop();
+	if (why)
+		fail(why, strerror(errno));
+	end_with_parent(parent);
+
+	if (!announcer_begin(&announcer, &options.selection))
+		fail("malloc", strerror(errno));
+	announcer_add_named(&announcer);
+	if (options.list || options.once) {
+		if (!announcer_refresh(&announcer))
+			fail("/proc", strerror(errno));
+		if (options.list) {
+			list_processes(&announcer, stdout);
+		} else {
+			announcer_scan(&announcer);
+			if (announcer_why_not(&announcer))
+				status = EXIT_FAILURE;
+		}
+	} else {
+		run(&announcer, execs, &waiting);
+	}
+	announcer_end(&announcer);
+	if (execs)
+		execs_close(execs);
+	selection_free(&options.selection);
+	if (fflush(stdout))
+		fail("stdout", strerror(errno));
+	return status;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define STATUS_USAGE 2
+
+static const char usage[] =
+	"usage: pyusdt-announce [-p PID[,PID...]]... [--children] [--all] [--user USER]\n"
+	"                       [--once | --list]\n";
+
+static const char help[] =
+	"\n"
+	"Finds running CPythons, 3.12 to 3.15, and fires the probe pyusdt:PROCESS for "
+	"each:\n"
+	"where its stacks are, for BPF programs. Nothing is done to the processes.\n"
+	"\n"
+	"  -p, --pid PID,...  these processes; ends with the last of them\n"
+	"      --children     and all that come from them\n"
+	"      --all          all processes, also later ones (the default without -p)\n"
+	"      --user USER    of these, only the user's\n"
+	"      --once         one look, then end: status 1 where a PID is not known\n"
+	"      --list         one look, and a line of JSON for each Python\n"
+	"  -h, --help\n"
+	"      --version\n"
+	"\n"
+	"See pyusdt-announce(8).\n";
+
+enum {
+	OPTION_CHILDREN = 256,
+	OPTION_ALL,
+	OPTION_USER,
+	OPTION_ONCE,
+	OPTION_LIST,
+	OPTION_VERSION,
+};
+
+static const struct option long_options[] = {
+	{"pid", required_argument, NULL, 'p'},
+	{"children", no_argument, NULL, OPTION_CHILDREN},
+	{"all", no_argument, NULL, OPTION_ALL},
+	{"user", required_argument, NULL, OPTION_USER},
+	{"once", no_argument, NULL, OPTION_ONCE},
+	{"list", no_argument, NULL, OPTION_LIST},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{NULL, 0, NULL, 0},
+};
+
+static _Noreturn void fail_usage(const char *option, const char *word, const char *why)
+{
+	if (why)
+		fprintf(stderr, "pyusdt-announce: %s %s: %s\n", option, word, why);
+	else
+		fputs(usage, stderr);
+	exit(STATUS_USAGE);
+}
+
+static void check(const char *option, const char *why)
+{
+	if (why)
+		fail_usage(option, optarg, why);
+}
+
+static _Noreturn void print(const char *first, const char *second)
+{
+	printf("%s%s", first, second);
+	exit(fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+void options_read(int argc, char **argv, struct options *options)
+{
+	struct selection *selection = &options->selection;
+	bool all = false;
+	int option;
+
+	*options = (struct options){.once = false};
+	while ((option = getopt_long(argc, argv, "p:h", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'p':
+			check("-p", selection_add_pids(selection, optarg));
+			break;
+		case OPTION_CHILDREN:
+			selection->children = true;
+			break;
+		case OPTION_ALL:
+			all = true;
+			break;
+		case OPTION_USER:
+			check("--user", selection_set_user(selection, optarg));
+			break;
+		case OPTION_ONCE:
+			options->once = true;
+			break;
+		case OPTION_LIST:
+			options->list = true;
+			break;
+		case 'h':
+			print(usage, help);
+		case OPTION_VERSION:
+			print("pyusdt-announce ", PACKAGE_VERSION "\n");
+		default:
+			fail_usage(NULL, NULL, NULL);
+		}
+	}
+	if (optind < argc)
+		fail_usage(argv[optind], "", "not an option; process ids come after -p");
+	if (all && selection->has_pids)
+		fail_usage("--all", "", "not together with -p");
+	if (selection->children && !selection->has_pids)
+		fail_usage("--children", "", "of which processes? -p names them");
+	if (options->once && options->list)
+		fail_usage("--once", "", "not together with --list, which is once");
+}

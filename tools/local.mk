@@ -1,0 +1,37 @@
+# Programs that are no part of a traced process.
+
+# What it knows of CPython's versions is the library's.
+announce_of_library = libpyusdt/layout_offsets.c libpyusdt/layout_offsets.h \
+	libpyusdt/layout_words.c libpyusdt/layout_words.h
+
+noinst_LTLIBRARIES += tools/announce/libannounce.la
+tools_announce_libannounce_la_SOURCES = $(announce_of_library) \
+	tools/announce/announcer.c tools/announce/announcer.h \
+	tools/announce/check.c tools/announce/check.h \
+	tools/announce/elf.c tools/announce/elf.h \
+	tools/announce/execs.c tools/announce/execs.h \
+	tools/announce/internals.c tools/announce/internals.h \
+	tools/announce/json.c tools/announce/json.h \
+	tools/announce/list.c tools/announce/list.h \
+	tools/announce/look.c tools/announce/look.h \
+	tools/announce/maps.c tools/announce/maps.h \
+	tools/announce/options.c tools/announce/options.h \
+	tools/announce/probe.h \
+	tools/announce/proc.c tools/announce/proc.h \
+	tools/announce/programs.c tools/announce/programs.h \
+	tools/announce/python.c tools/announce/python.h \
+	tools/announce/rate.c tools/announce/rate.h \
+	tools/announce/remote.c tools/announce/remote.h \
+	tools/announce/rights.c tools/announce/rights.h \
+	tools/announce/selection.c tools/announce/selection.h \
+	tools/announce/state_key.c tools/announce/state_key.h \
+	tools/announce/state_tls.c tools/announce/state_tls.h \
+	tools/announce/table.c tools/announce/table.h \
+	tools/announce/threads.c tools/announce/threads.h
+tools_announce_libannounce_la_CFLAGS = $(AM_CFLAGS)
+
+pkglibexec_PROGRAMS = tools/announce/pyusdt-announce
+tools_announce_pyusdt_announce_SOURCES = tools/announce/main.c tools/announce/probe.c
+tools_announce_pyusdt_announce_CPPFLAGS = $(AM_CPPFLAGS) $(USDT_CPPFLAGS)
+tools_announce_pyusdt_announce_CFLAGS = $(AM_CFLAGS) $(USDT_CFLAGS)
+tools_announce_pyusdt_announce_LDADD = tools/announce/libannounce.la
