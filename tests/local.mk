@@ -3,6 +3,11 @@ check_LTLIBRARIES =
 include tests/unit/local.mk
 include tests/bench/local.mk
 
+# What tests/live runs; never installed.
+noinst_PROGRAMS = tests/live/dlopen_python
+tests_live_dlopen_python_SOURCES = tests/live/dlopen_python.c
+tests_live_dlopen_python_LDADD = -ldl
+
 # One tier each: a folder of unittest files, run under the configured interpreter.
 TEST_EXTENSIONS = .tier
 TIER_LOG_COMPILER = $(PYTHON) $(srcdir)/tests/run.py

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Makes a system call of its own in every kind of frame, and records its stack there.
 
-usage: stacks.py MARK REFERENCE - the calls open files MARK0, MARK1, ..., which are not
-there; what sys._getframe() says of the stack at each is written to REFERENCE as JSON.
+usage: stacks.py MARK REFERENCE [WORD...] - the calls open files MARK0, MARK1, ..., which are
+not there; what sys._getframe() says of the stack at each is written to REFERENCE as JSON.
+
+It needs no pyusdt, unless it is run by it. WORDS: single, without threads; exec=PYTHON, at
+the end it becomes a program of that interpreter and does all of it again, with the names
+MARKagain- and REFERENCE.again.
 """
 
 import asyncio
@@ -15,14 +19,12 @@ import sys
 import threading
 import time
 
-import pyusdt
-
 try:
     import greenlet
 except ImportError:
     greenlet = None
 
-MARK, REFERENCE = sys.argv[1:]
+MARK, REFERENCE, *WORDS = sys.argv[1:]
 RECORDED = {}
 
 
@@ -290,20 +292,27 @@ def write(path):
         json.dump(RECORDED, file)
 
 
-BLOCKED = os.pipe()
-BLOCKED_THREAD = threading.Thread(target=blocked, daemon=True)
-BLOCKED_THREAD.start()
+if "single" not in WORDS:
+    BLOCKED = os.pipe()
+    BLOCKED_THREAD = threading.Thread(target=blocked, daemon=True)
+    BLOCKED_THREAD.start()
 # Traced from here on.
 print("ready", flush=True)
 sys.stdin.readline()
-pyusdt.poll()
+if "pyusdt" in sys.modules:
+    sys.modules["pyusdt"].poll()
 
 for case in (
     nested, exceptions, generators, comprehensions, callbacks_from_c, attributes, dynamic,
     signals, imports, threads, greenlets, deep_error,
 ):
-    case()
+    if case is not threads or "single" not in WORDS:
+        case()
 recursive(135)
 asyncio.run(coroutines())
 write(REFERENCE)
 forks()
+for word in WORDS:
+    if word.startswith("exec="):
+        python = word.removeprefix("exec=")
+        os.execv(python, [python, __file__, f"{MARK}again-", f"{REFERENCE}.again", "single"])
