@@ -7,8 +7,7 @@ announce_of_library = libpyusdt/layout_offsets.c libpyusdt/layout_offsets.h \
 noinst_LTLIBRARIES += tools/announce/libannounce.la
 tools_announce_libannounce_la_SOURCES = $(announce_of_library) \
 	tools/announce/announcer.c tools/announce/announcer.h \
-	tools/announce/check.c tools/announce/check.h \
-	tools/announce/elf.c tools/announce/elf.h \
+	tools/announce/elf64.c tools/announce/elf64.h \
 	tools/announce/execs.c tools/announce/execs.h \
 	tools/announce/internals.c tools/announce/internals.h \
 	tools/announce/json.c tools/announce/json.h \
@@ -27,7 +26,8 @@ tools_announce_libannounce_la_SOURCES = $(announce_of_library) \
 	tools/announce/state_key.c tools/announce/state_key.h \
 	tools/announce/state_tls.c tools/announce/state_tls.h \
 	tools/announce/table.c tools/announce/table.h \
-	tools/announce/threads.c tools/announce/threads.h
+	tools/announce/threads.c tools/announce/threads.h \
+	tools/announce/verify.c tools/announce/verify.h
 tools_announce_libannounce_la_CFLAGS = $(AM_CFLAGS)
 
 pkglibexec_PROGRAMS = tools/announce/pyusdt-announce

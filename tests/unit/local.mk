@@ -4,27 +4,30 @@ if BUILD_UNIT_TESTS
 
 unit_programs = \
 	tests/unit/check_alloc \
+	tests/unit/check_announce \
 	tests/unit/check_api \
 	tests/unit/check_callable_names \
 	tests/unit/check_callbacks \
 	tests/unit/check_codelist \
 	tests/unit/check_codemeta \
 	tests/unit/check_control \
+	tests/unit/check_elf64 \
 	tests/unit/check_elfnotes \
 	tests/unit/check_events \
 	tests/unit/check_filters \
 	tests/unit/check_format \
 	tests/unit/check_glob \
 	tests/unit/check_layout \
-	tests/unit/check_layout_words \
 	tests/unit/check_lifecycle \
+	tests/unit/check_look \
 	tests/unit/check_monitoring \
 	tests/unit/check_objtable \
 	tests/unit/check_options \
 	tests/unit/check_runtime \
 	tests/unit/check_text \
 	tests/unit/check_values \
-	tests/unit/check_watcher
+	tests/unit/check_watcher \
+	tests/unit/check_words
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 
@@ -92,8 +95,6 @@ tests_unit_check_glob_CFLAGS = $(unit_cflags)
 tests_unit_check_glob_LDADD = $(unit_libs)
 tests_unit_check_layout_CFLAGS = $(unit_cflags)
 tests_unit_check_layout_LDADD = $(unit_libs)
-tests_unit_check_layout_words_CFLAGS = $(unit_cflags)
-tests_unit_check_layout_words_LDADD = tools/announce/libannounce.la $(unit_libs)
 tests_unit_check_lifecycle_CFLAGS = $(unit_cflags)
 tests_unit_check_lifecycle_LDADD = $(unit_libs)
 tests_unit_check_monitoring_CFLAGS = $(unit_cflags)
@@ -115,6 +116,25 @@ tests_unit_check_values_CFLAGS = $(unit_cflags)
 tests_unit_check_values_LDADD = $(unit_libs)
 tests_unit_check_watcher_CFLAGS = $(unit_cflags)
 tests_unit_check_watcher_LDADD = $(unit_libs)
+
+# Those of tools/announce: a process' memory is made up.
+announce_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tools/announce
+announce_libs = tools/announce/libannounce.la $(unit_libs)
+fake_python = tests/unit/fake_python.c tests/unit/fake_python.h \
+	tests/unit/fake_remote.c tests/unit/fake_remote.h
+tests_unit_check_announce_CPPFLAGS = $(announce_cppflags)
+tests_unit_check_announce_CFLAGS = $(unit_cflags)
+tests_unit_check_announce_LDADD = $(announce_libs)
+tests_unit_check_elf64_SOURCES = tests/unit/check_elf64.c $(fake_python)
+tests_unit_check_elf64_CPPFLAGS = $(announce_cppflags)
+tests_unit_check_elf64_CFLAGS = $(unit_cflags)
+tests_unit_check_elf64_LDADD = $(announce_libs)
+tests_unit_check_look_SOURCES = tests/unit/check_look.c $(fake_python)
+tests_unit_check_look_CPPFLAGS = $(announce_cppflags)
+tests_unit_check_look_CFLAGS = $(unit_cflags)
+tests_unit_check_look_LDADD = $(announce_libs)
+tests_unit_check_words_CFLAGS = $(unit_cflags)
+tests_unit_check_words_LDADD = $(announce_libs)
 
 else
 

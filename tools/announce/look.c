@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "check.h"
+#include "verify.h"
 #include "internals.h"
 #include "layout_offsets.h"
 #include "python.h"
@@ -75,10 +75,12 @@ static void find_way(struct remote *remote, const struct python *python,
 		return;
 	}
 	if (!find_state(remote, python, internals, &threads, look->version, &way, &why) ||
-	    !check_layout(remote, python, internals, &threads, layout, &way, &why))
+	    !verify_layout(remote, python, internals, &threads, layout, &way, &why))
 		refuse(look, FOUND_EARLY, why);
 	else if (!layout_words(layout, &way, &look->words, &why))
 		refuse(look, FOUND_OTHER, why);
+	else if (!remote->reads_left)
+		refuse(look, FOUND_EARLY, "its memory is too much to be read");
 	else
 		look->finding = FOUND_LAYOUT;
 }

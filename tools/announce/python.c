@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "elf.h"
+#include "elf64.h"
 
 struct images {
 	struct elf elf[MAPS_IMAGES];

@@ -7,7 +7,7 @@
  * All numbers may be lies. As addresses they are no matter, since only the kernel follows
  * them; as counts they are bounded.
  */
-#include "elf.h"
+#include "elf64.h"
 
 #include <elf.h>
 #include <string.h>

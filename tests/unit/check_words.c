@@ -151,12 +151,12 @@ END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("layout_words");
+	TCase *tcase = tcase_create("words");
 
 	tcase_add_test(tcase, fields_are_where_they_are_documented);
 	tcase_add_test(tcase, offset_from_the_thread_pointer_comes_back);
 	tcase_add_test(tcase, largest_values_fit);
 	tcase_add_test(tcase, what_does_not_fit_is_refused);
 	tcase_add_test(tcase, way_that_does_not_fit_is_refused);
-	return support_main("layout_words", tcase);
+	return support_main("words", tcase);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Symbols of a program or library that a process has in its memory. */
-#ifndef ANNOUNCE_ELF_H
-#define ANNOUNCE_ELF_H
+#ifndef ANNOUNCE_ELF64_H
+#define ANNOUNCE_ELF64_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,4 +27,4 @@ uint64_t elf_symbol(struct remote *remote, const struct elf *elf, const char *na
 /* Returns: the address, in the file's terms, of that section of the file @fd; or 0. */
 uint64_t elf_section(int fd, const char *name);
 
-#endif /* ANNOUNCE_ELF_H */
+#endif /* ANNOUNCE_ELF64_H */

@@ -4,7 +4,7 @@
  * walk that fails is tried again, and only two in a row that find everything as it has
  * to be are believed.
  */
-#include "check.h"
+#include "verify.h"
 
 #define MAX_WALKED 8
 #define MAX_FRAMES 32
@@ -98,7 +98,9 @@ static int count_frames(const struct walk *walk, uint64_t state)
 			count++;
 			shims = 0;
 		}
-		frame = remote_word(walk->remote, frame + walk->layout->previous);
+		if (!remote_read(walk->remote, frame + walk->layout->previous, &frame,
+				 sizeof(frame)))
+			return -1;
 	}
 	return count;
 }
@@ -127,10 +129,10 @@ static uint64_t state_at(struct remote *remote, uint64_t pointer,
 	return remote_word(remote, at);
 }
 
-bool check_layout(struct remote *remote, const struct python *python,
-		  const struct internals *internals, const struct threads *threads,
-		  const struct pyusdt_layout *layout, const struct layout_way *way,
-		  const char **why)
+bool verify_layout(struct remote *remote, const struct python *python,
+		   const struct internals *internals, const struct threads *threads,
+		   const struct pyusdt_layout *layout, const struct layout_way *way,
+		   const char **why)
 {
 	const struct walk walk = {remote, python, internals, layout};
 	int walked = 0, good = 0;

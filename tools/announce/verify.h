@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Is a layout right? Looked at before it is told. */
-#ifndef ANNOUNCE_CHECK_H
-#define ANNOUNCE_CHECK_H
+#ifndef ANNOUNCE_VERIFY_H
+#define ANNOUNCE_VERIFY_H
 
 #include <stdbool.h>
 
@@ -17,9 +17,9 @@
  * Returns: false, and a static string in @why: something is not what it has to be, or no
  * thread runs a Python function.
  */
-bool check_layout(struct remote *remote, const struct python *python,
-		  const struct internals *internals, const struct threads *threads,
-		  const struct pyusdt_layout *layout, const struct layout_way *way,
-		  const char **why);
+bool verify_layout(struct remote *remote, const struct python *python,
+		   const struct internals *internals, const struct threads *threads,
+		   const struct pyusdt_layout *layout, const struct layout_way *way,
+		   const char **why);
 
-#endif /* ANNOUNCE_CHECK_H */
+#endif /* ANNOUNCE_VERIFY_H */
