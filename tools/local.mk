@@ -1,11 +1,11 @@
 # Programs that are no part of a traced process.
 
-# What it knows of CPython's versions is the library's.
-announce_of_library = libpyusdt/layout_offsets.c libpyusdt/layout_offsets.h \
-	libpyusdt/layout_words.c libpyusdt/layout_words.h
+# What it knows of CPython's versions is the library's. On one line: tests/fuzz reads it.
+announce_of_library = libpyusdt/layout_offsets.c libpyusdt/layout_words.c
 
 noinst_LTLIBRARIES += tools/announce/libannounce.la
 tools_announce_libannounce_la_SOURCES = $(announce_of_library) \
+	$(announce_of_library:.c=.h) \
 	tools/announce/announcer.c tools/announce/announcer.h \
 	tools/announce/elf64.c tools/announce/elf64.h \
 	tools/announce/execs.c tools/announce/execs.h \

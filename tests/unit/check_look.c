@@ -3,8 +3,10 @@
  */
 #include <elf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "memory_image.h"
 #include "fake_python.h"
 #include "support.h"
 
@@ -470,6 +472,38 @@ START_TEST(memory_that_may_not_be_read)
 }
 END_TEST
 
+static unsigned char recorded[1 << 20];
+
+static void expect_recorded(const char *name, uint32_t version, uint64_t tstate)
+{
+	char path[4096];
+	struct look look;
+	size_t size;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/look/%s", TEST_SRCDIR, name);
+	file = fopen(path, "rb");
+	ck_assert_ptr_nonnull(file);
+	size = fread(recorded, 1, sizeof(recorded), file);
+	fclose(file);
+	memory_load(recorded, size, &python.fake, &python.maps);
+	look = fake_look(&python);
+	ck_assert_msg(!look.why, "%s: %s", name, look.why);
+	ck_assert_uint_eq(look.version, version);
+	ck_assert_msg(look.words.tstate == tstate, "%s: %#llx", name,
+		      (unsigned long long)look.words.tstate);
+}
+
+/* What the fuzz target begins with. */
+START_TEST(memory_of_real_ones)
+{
+	expect_recorded("python-3.12.1", 0x030c01f0, 0x318);
+	expect_recorded("python-3.13.0", 0x030d00f0, 0x328);
+	expect_recorded("python-3.14", 0x030e0af0, 0x328);
+	expect_recorded("python-3.15", 0x030f02f0, 0xffffffd8);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *right = tcase_create("right"), *wrong = tcase_create("wrong");
@@ -488,6 +522,7 @@ int main(void)
 	tcase_add_test(right, one_of_two_while_the_gil_is_released);
 	tcase_add_test(right, types_by_name_where_they_are_not_exported);
 	tcase_add_test(right, program_before_its_library);
+	tcase_add_test(right, memory_of_real_ones);
 	tcase_add_test(wrong, threads_that_do_not_agree);
 	tcase_add_test(wrong, no_thread_has_its_state);
 	tcase_add_test(wrong, refused);

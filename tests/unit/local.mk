@@ -129,8 +129,8 @@ tests_unit_check_elf64_SOURCES = tests/unit/check_elf64.c $(fake_python)
 tests_unit_check_elf64_CPPFLAGS = $(announce_cppflags)
 tests_unit_check_elf64_CFLAGS = $(unit_cflags)
 tests_unit_check_elf64_LDADD = $(announce_libs)
-tests_unit_check_look_SOURCES = tests/unit/check_look.c $(fake_python)
-tests_unit_check_look_CPPFLAGS = $(announce_cppflags)
+tests_unit_check_look_SOURCES = tests/unit/check_look.c $(fake_python) tests/unit/memory_image.h
+tests_unit_check_look_CPPFLAGS = $(announce_cppflags) -DTEST_SRCDIR=\"$(abs_srcdir)\"
 tests_unit_check_look_CFLAGS = $(unit_cflags)
 tests_unit_check_look_LDADD = $(announce_libs)
 tests_unit_check_words_CFLAGS = $(unit_cflags)
