@@ -23,7 +23,7 @@ static void check_maps(const uint8_t *data, size_t size)
 
 	if (!file)
 		return;
-	maps_read(file, 0x1000, &maps);
+	maps_read(file, "/bin/program", &maps);
 	fclose(file);
 	expect(maps.count >= 0 && maps.count <= MAPS_IMAGES);
 	expect(memchr(maps.library, 0, sizeof(maps.library)));

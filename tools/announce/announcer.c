@@ -7,7 +7,8 @@
  * A new program has its Python ready some milliseconds after execve(). Until then what
  * was right for its predecessor is announced as a guess, several times: a tracer forgets
  * the process when execve() returns, which is after the kernel has told us of it. BPF
- * code sees by itself whether a layout is right for a thread.
+ * code sees by itself whether a layout is right for a thread. So a program that is begun
+ * a hundred times a second costs a hundred guesses, and a few looks.
  */
 #include "announcer.h"
 
@@ -23,15 +24,24 @@
 #define WAIT_EARLY 8000
 #define WAIT_NONE  60000
 
-/* After so long a program has loaded its libpython, if it is linked with one. */
-#define MSEC_TO_LOAD 50
+/*
+ * A program that is linked with a libpython has it after some milliseconds. After so many
+ * looks in a row without, be they at one process or at several, none is expected.
+ */
+#define NONES 8
 
 /* How many a second, and at once after a pause; what is above waits for the scan. */
 #define EXECS                200, 400
-#define LOOKS                50, 2000
+#define LOOKS                10, 2000
 #define NONE_AGAIN           4, 8
-#define LOOKS_OF_ONE_PROGRAM 4, 24
-#define MSEC_TO_GUESS_AGAIN  2
+#define LOOKS_OF_ONE_PROGRAM 2, 24
+
+/*
+ * Where there is a guess nothing is urgent: it is announced so often before the first
+ * look, first after so many ms, then ever later. Most short programs have ended by then.
+ */
+#define GUESSES    2
+#define WAIT_GUESS 3
 
 /* How far up the parents are looked for. */
 #define MAX_ANCESTORS 16
@@ -99,13 +109,14 @@ static void say(struct process *process, const char *why)
 	fprintf(stderr, "pyusdt-announce: process %d: %s\n", process->pid, why);
 }
 
-/* Where it is not asked for by name, only of what is a Python and will not be known. */
-static void tell_why(const struct announcer *announcer, struct process *process,
-		     enum finding finding)
+/*
+ * Where it is not asked for by name, only of what is a Python and will not be known. Of
+ * one that runs for a moment nothing is said.
+ */
+static void say_why_not(const struct announcer *announcer, struct process *process)
 {
-	if (finding == FOUND_OTHER ||
-	    (process->wait >= WAIT_FIRST &&
-	     selection_names(announcer->selection, process->pid)))
+	if (process->why &&
+	    (process->is_other || selection_names(announcer->selection, process->pid)))
 		say(process, process->why);
 }
 
@@ -123,7 +134,6 @@ static void remember(struct announcer *announcer, const struct process *process)
 	if (!proc_status(process->pid, &parent, &user))
 		return;
 	program->has_layout = true;
-	program->is_none = false;
 	program->user = user;
 	program->words = process->words;
 }
@@ -143,6 +153,13 @@ static void guess(struct announcer *announcer, struct process *process)
 		return;
 	process->words = program->words;
 	process->has_words = true;
+	process->guesses_left = process->is_young ? GUESSES : 0;
+}
+
+/* No Python that is known has been seen in it. */
+static bool is_hopeless(const struct program *program)
+{
+	return program->nones >= NONES && !program->has_layout;
 }
 
 static void begin_program(struct announcer *announcer, struct process *process,
@@ -152,15 +169,16 @@ static void begin_program(struct announcer *announcer, struct process *process,
 
 	process->has_program = true;
 	process->id = *id;
-	process->is_settled = process->has_words = false;
+	process->is_settled = process->is_other = process->has_words = false;
 	process->due = announcer->now;
 	process->wait = process->is_young ? WAIT_YOUNG : WAIT_FIRST;
+	process->guesses_left = 0;
 	process->why = process->told = NULL;
-	if (program->is_none) {
+	guess(announcer, process);
+	if (is_hopeless(program) && !process->has_words) {
 		process->wait = WAIT_FIRST;
 		process->due += WAIT_FIRST;
-	} else {
-		guess(announcer, process);
+		process->is_young = false;
 	}
 }
 
@@ -179,6 +197,7 @@ static void found(struct announcer *announcer, struct process *process,
 	struct program *program = programs_get(announcer->programs, process->id);
 
 	process->why = look->why;
+	program->nones = look->finding == FOUND_NONE ? program->nones + 1 : 0;
 	switch (look->finding) {
 	case FOUND_LAYOUT:
 		process->words = look->words;
@@ -188,28 +207,45 @@ static void found(struct announcer *announcer, struct process *process,
 		return;
 	case FOUND_OTHER:
 		process->has_words = false;
-		process->is_settled = true;
+		process->is_settled = process->is_other = true;
+		program->nones = NONES;
 		break;
 	case FOUND_EARLY:
 		look_later(announcer, process, WAIT_EARLY);
 		break;
 	case FOUND_NONE:
-		if (process->wait >= MSEC_TO_LOAD) {
-			program->is_none = true;
+		if (program->nones >= NONES)
 			process->has_words = false;
-		}
 		look_later(announcer, process, WAIT_NONE);
 		break;
 	}
-	tell_why(announcer, process, look->finding);
 }
 
-/* It is not looked at, but a guess is announced twice, and then at each scan. */
-static void put_off(struct process *process, int64_t now)
+static bool is_due(const struct announcer *announcer, const struct process *process)
 {
-	process->is_young = process->wait == WAIT_YOUNG;
-	process->due = now + (process->is_young ? MSEC_TO_GUESS_AGAIN : WAIT_FIRST);
-	process->wait = WAIT_FIRST;
+	return !process->is_settled && process->due <= announcer->now;
+}
+
+/* Returns: whether it is too early for a look, and a guess has to do. */
+static bool is_guessed(const struct announcer *announcer, struct process *process)
+{
+	if (!process->has_words)
+		return false;
+	announce(process);
+	if (!process->guesses_left)
+		return false;
+	process->due = announcer->now + (WAIT_GUESS << (GUESSES - process->guesses_left));
+	process->guesses_left--;
+	return true;
+}
+
+/* As after a look that found nothing. */
+static void put_off(const struct announcer *announcer, struct process *process)
+{
+	if (process->wait < WAIT_FIRST)
+		process->wait = WAIT_FIRST;
+	process->due = announcer->now + process->wait;
+	process->is_young = false;
 }
 
 /* Returns: whether there is time for it; if not, later. */
@@ -218,18 +254,26 @@ static bool may_look(struct announcer *announcer, struct process *process)
 	struct program *program = programs_get(announcer->programs, process->id);
 	int64_t now = announcer->now;
 
-	if (process->wait > WAIT_FIRST && program->is_none &&
+	if (process->why && program->nones &&
 	    !rate_take(&announcer->none_again, now, NONE_AGAIN)) {
-		process->due = now + WAIT_FIRST;
+		put_off(announcer, process);
 		return false;
 	}
 	if ((process->is_young &&
 	     !rate_take(&program->looks, now, LOOKS_OF_ONE_PROGRAM)) ||
 	    !rate_take(&announcer->looks, now, LOOKS)) {
-		put_off(process, now);
+		put_off(announcer, process);
 		return false;
 	}
 	return true;
+}
+
+/* A look costs two system calls at least, and there may be thousands of processes. */
+static bool may_have_changed(const struct announcer *announcer,
+			     const struct process *process)
+{
+	return !process->is_checked || !announcer->is_told_of_execs ||
+	       announcer->has_missed_execs || is_due(announcer, process);
 }
 
 static void consider(struct announcer *announcer, struct process *process)
@@ -238,15 +282,20 @@ static void consider(struct announcer *announcer, struct process *process)
 	struct maps maps;
 	struct look look;
 
-	if (!process->is_selected || !proc_program(process->pid, &id))
+	if (!process->is_selected || !may_have_changed(announcer, process))
 		return;
+	process->is_checked = true;
+	if (!proc_program(process->pid, &id)) {
+		/* It has ended, or is the kernel's. */
+		process->has_program = process->is_young = false;
+		process->due = announcer->now + WAIT_NONE;
+		return;
+	}
 	if (!process->has_program || process->id.ino != id.ino ||
 	    process->id.dev != id.dev)
 		begin_program(announcer, process, &id);
-	if (process->is_settled || announcer->now < process->due)
+	if (!is_due(announcer, process) || is_guessed(announcer, process))
 		return;
-	if (process->has_words)
-		announce(process);
 	if (may_look(announcer, process) && proc_look(process->pid, &maps, &look))
 		found(announcer, process, &look);
 }
@@ -280,25 +329,45 @@ bool announcer_refresh(struct announcer *announcer)
 
 void announcer_scan(struct announcer *announcer)
 {
-	for (size_t i = 0; i < announcer->table.count; i++)
+	for (size_t i = 0; i < announcer->table.count; i++) {
 		consider(announcer, &announcer->table.list[i]);
+		say_why_not(announcer, &announcer->table.list[i]);
+	}
+	announcer->has_missed_execs = false;
+}
+
+/* Returns: whether it is one of which something may be told. */
+static bool is_of_interest(struct announcer *announcer, pid_t pid)
+{
+	const struct selection *selection = announcer->selection;
+	struct program_id id;
+
+	if (table_find(&announcer->table, pid))
+		return true;
+	if (selection->has_pids && !selection->children)
+		return false;
+	/* No more than that is spent on the many others: the scan has those that stay. */
+	return proc_program(pid, &id) &&
+	       !is_hopeless(programs_get(announcer->programs, id));
 }
 
 void announcer_exec(struct announcer *announcer, pid_t pid)
 {
-	const struct selection *selection = announcer->selection;
 	struct process *process;
 
 	announcer->now = monotonic_msec();
-	if (!rate_take(&announcer->execs, announcer->now, EXECS) ||
-	    (selection->has_pids && !selection->children &&
-	     !table_find(&announcer->table, pid)))
+	if (!rate_take(&announcer->execs, announcer->now, EXECS)) {
+		announcer->has_missed_execs = true;
+		return;
+	}
+	if (!is_of_interest(announcer, pid))
 		return;
 	add(pid, announcer);
 	process = table_find(&announcer->table, pid);
 	if (!process)
 		return;
-	process->has_program = false;
+	process->is_checked = process->has_program = process->is_settled = false;
+	process->due = announcer->now;
 	process->is_young = true;
 	consider(announcer, process);
 }
@@ -309,9 +378,9 @@ int64_t announcer_look_at_young(struct announcer *announcer, int64_t until)
 	for (size_t i = 0; i < announcer->table.count; i++) {
 		struct process *process = &announcer->table.list[i];
 
-		if (!process->is_young || process->is_settled || !process->is_selected)
+		if (!process->is_young || !process->is_selected)
 			continue;
-		if (process->due <= announcer->now)
+		if (is_due(announcer, process))
 			consider(announcer, process);
 		if (!process->is_settled && process->is_young && process->due < until)
 			until = process->due;

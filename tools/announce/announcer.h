@@ -18,6 +18,8 @@ struct announcer {
 	struct programs *programs;
 	struct rate execs, looks, none_again;
 	int64_t now; /* ms, of the current round */
+	bool is_told_of_execs;
+	bool has_missed_execs; /* since the last scan */
 };
 
 /* Returns: false when out of memory. */

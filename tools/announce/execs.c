@@ -128,18 +128,20 @@ static void copy(const struct ring *ring, uint64_t at, struct record *record)
 		to[i] = ring->data[(at + i) % ring->size];
 }
 
-static void read_ring(struct ring *ring, void (*each)(pid_t pid, void *context),
+static bool read_ring(struct ring *ring, void (*each)(pid_t pid, void *context),
 		      void *context)
 {
 	uint64_t head = __atomic_load_n(&ring->head->data_head, __ATOMIC_ACQUIRE);
 	uint64_t tail = ring->head->data_tail;
 	struct record record;
+	bool complete = true;
 
 	while (head - tail >= sizeof(record)) {
 		copy(ring, tail, &record);
 		if (record.header.size < sizeof(record.header))
 			break;
 		tail += record.header.size;
+		complete = complete && record.header.type != PERF_RECORD_LOST;
 		/* 0 and -1: of another process id namespace. */
 		if (record.header.type == PERF_RECORD_COMM &&
 		    record.header.misc & PERF_RECORD_MISC_COMM_EXEC &&
@@ -147,11 +149,15 @@ static void read_ring(struct ring *ring, void (*each)(pid_t pid, void *context),
 			each((pid_t)record.pid, context);
 	}
 	__atomic_store_n(&ring->head->data_tail, head, __ATOMIC_RELEASE);
+	return complete;
 }
 
-void execs_read(struct execs *execs, void (*each)(pid_t pid, void *context),
+bool execs_read(struct execs *execs, void (*each)(pid_t pid, void *context),
 		void *context)
 {
+	bool complete = true;
+
 	for (int i = 0; i < execs->count; i++)
-		read_ring(&execs->rings[i], each, context);
+		complete = read_ring(&execs->rings[i], each, context) && complete;
+	return complete;
 }

@@ -21,10 +21,14 @@
 #include "monotonic.h"
 #include "options.h"
 #include "proc.h"
+#include "rate.h"
 #include "rights.h"
 
 #define MSEC_BETWEEN_SCANS 1000
-#define MAX_RINGS          1024
+/* A second, and at once after a pause; and how long to sleep when there are more. */
+#define WAKES       25, 50
+#define MSEC_ASLEEP 20
+#define MAX_RINGS   1024
 
 static volatile sig_atomic_t is_told_to_end;
 
@@ -85,13 +89,19 @@ static void each_exec(pid_t pid, void *context)
 /* Until something happens, or it is time. */
 static void wait_for(const struct execs *execs, int64_t until, const sigset_t *waiting)
 {
+	static struct rate wakes;
 	struct pollfd fds[MAX_RINGS];
-	int count = execs ? execs_poll(execs, fds, MAX_RINGS) : 0;
-	int64_t msec = until - monotonic_msec();
+	int64_t now = monotonic_msec(), msec = until - now;
+	int count = 0;
 	struct timespec time;
 
 	if (msec < 0)
 		msec = 0;
+	/* Where programs begin all the time, several are taken at once. */
+	if (execs && rate_take(&wakes, now, WAKES))
+		count = execs_poll(execs, fds, MAX_RINGS);
+	else if (execs && msec > MSEC_ASLEEP)
+		msec = MSEC_ASLEEP;
 	time = (struct timespec){msec / 1000, msec % 1000 * 1000000};
 	ppoll(fds, (nfds_t)count, &time, waiting);
 }
@@ -100,6 +110,7 @@ static void run(struct announcer *announcer, struct execs *execs, const sigset_t
 {
 	int64_t scan = monotonic_msec();
 
+	announcer->is_told_of_execs = execs;
 	while (!is_told_to_end) {
 		int64_t next = announcer_look_at_young(announcer, scan);
 
@@ -114,8 +125,8 @@ static void run(struct announcer *announcer, struct execs *execs, const sigset_t
 			continue;
 		}
 		wait_for(execs, next, waiting);
-		if (execs)
-			execs_read(execs, each_exec, announcer);
+		if (execs && !execs_read(execs, each_exec, announcer))
+			announcer->has_missed_execs = true;
 	}
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * CPython is in the program itself or in a libpython. The program is known by an address,
- * which the kernel has told it; a library only by its name, which is no matter of trust:
- * what is in it decides.
+ * CPython is in the program itself or in a libpython. Both are known by their paths only,
+ * which is no matter of trust: what is in them decides.
  */
 #include "maps.h"
 
@@ -14,7 +13,7 @@
 #define MAX_LINES 20000
 
 struct mapping {
-	uint64_t start, end, offset;
+	uint64_t start, offset;
 	const char *path; /* in the line */
 };
 
@@ -24,8 +23,8 @@ static bool parse(char *line, struct mapping *mapping)
 	int path = 0;
 
 	line[strcspn(line, "\n")] = 0;
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %*s %*s %n",
-		   &mapping->start, &mapping->end, &mapping->offset, &path) < 3 ||
+	if (sscanf(line, "%" SCNx64 "-%*x %*s %" SCNx64 " %*s %*s %n", &mapping->start,
+		   &mapping->offset, &path) < 2 ||
 	    !path || line[path] != '/')
 		return false;
 	mapping->path = line + path;
@@ -63,7 +62,7 @@ static bool is_interpreter(const char *name)
 	return !strncmp(name, "python", 6) || !strncmp(name, "pypy", 4);
 }
 
-static void add(struct maps *maps, const struct mapping *mapping, uint64_t headers)
+static void add(struct maps *maps, const struct mapping *mapping, const char *program)
 {
 	bool named = is_interpreter(base_name(mapping->path));
 
@@ -71,14 +70,14 @@ static void add(struct maps *maps, const struct mapping *mapping, uint64_t heade
 		snprintf(maps->library, sizeof(maps->library), "%s", mapping->path);
 	if (mapping->offset != 0)
 		return;
-	if (headers >= mapping->start && headers < mapping->end)
+	if (!maps->has_program && !strcmp(mapping->path, program))
 		add_program(maps, mapping->start);
 	else if (named && maps->count < MAPS_IMAGES)
 		maps->images[maps->count++] = mapping->start;
 	maps->named |= named;
 }
 
-void maps_read(FILE *file, uint64_t headers, struct maps *maps)
+void maps_read(FILE *file, const char *program, struct maps *maps)
 {
 	char *line = NULL;
 	size_t size = 0;
@@ -88,7 +87,7 @@ void maps_read(FILE *file, uint64_t headers, struct maps *maps)
 		struct mapping mapping;
 
 		if (parse(line, &mapping))
-			add(maps, &mapping, headers);
+			add(maps, &mapping, program);
 	}
 	free(line);
 }

@@ -21,7 +21,7 @@ struct maps {
 	char library[MAPS_PATH]; /* path of libpyusdt.so, "" where it is not loaded */
 };
 
-/* @headers: an address in the program's first page, 0: not known. */
-void maps_read(FILE *file, uint64_t headers, struct maps *maps);
+/* @program: its path, "" where it is not known. */
+void maps_read(FILE *file, const char *program, struct maps *maps);
 
 #endif /* ANNOUNCE_MAPS_H */

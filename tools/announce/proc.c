@@ -3,10 +3,8 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,19 +136,14 @@ bool proc_command(pid_t pid, char *to, size_t size)
 	return true;
 }
 
-/* Returns: an address in the program's first page, which the kernel has told it. */
-static uint64_t program_headers(pid_t pid)
+/* As it is in maps, too: both are seen from our root. */
+static void read_program(pid_t pid, char path[MAPS_PATH])
 {
-	Elf64_auxv_t vector[64];
-	int fd = open_file(pid, "auxv");
-	ssize_t got = fd < 0 ? -1 : read(fd, vector, sizeof(vector));
+	char name[MAX_NAME];
+	ssize_t size =
+		readlinkat(proc_fd, name_of(name, pid, "exe"), path, MAPS_PATH - 1);
 
-	if (fd >= 0)
-		close(fd);
-	for (ssize_t i = 0; i < got / (ssize_t)sizeof(*vector); i++)
-		if (vector[i].a_type == AT_PHDR)
-			return vector[i].a_un.a_val;
-	return 0;
+	path[size > 0 ? size : 0] = 0;
 }
 
 static FILE *open_maps(pid_t pid)
@@ -167,6 +160,7 @@ bool proc_look(pid_t pid, struct maps *maps, struct look *look)
 {
 	struct remote_process process;
 	FILE *file = open_maps(pid);
+	char program[MAPS_PATH], buffer[16384];
 
 	if (!file) {
 		*maps = (struct maps){0};
@@ -177,7 +171,10 @@ bool proc_look(pid_t pid, struct maps *maps, struct look *look)
 		};
 		return errno == EACCES || errno == EPERM;
 	}
-	maps_read(file, program_headers(pid), maps);
+	/* The kernel gives a page at a time, and stdio would ask for less. */
+	setvbuf(file, buffer, _IOFBF, sizeof(buffer));
+	read_program(pid, program);
+	maps_read(file, program, maps);
 	fclose(file);
 	remote_process_open(&process, pid);
 	look_at(&process.remote, maps, look);

@@ -14,14 +14,13 @@
 struct program {
 	struct program_id id;
 	bool is_used;
-	bool is_none; /* the last one was no Python, after it had had time to be one */
+	unsigned int nones; /* looks in a row that found no Python */
 	bool has_layout;
-	uid_t user; /* whose process had the layout */
-	struct layout_words words;
+	uid_t user;                /* whose process had the layout */
+	struct layout_words words; /* none an address: right for the next one, too */
 	struct rate looks;
 };
 
-/* Nothing in a layout is an address, so that it is right for the next one, too. */
 struct programs;
 
 /* Returns: NULL when out of memory. */

@@ -19,12 +19,15 @@ struct process {
 	bool is_selected; /* it is asked for */
 
 	/* From here on of the program that it runs. */
+	bool is_checked; /* id is that of this moment, if it is told of execve() */
 	bool has_program;
 	struct program_id id;
 	bool is_young;   /* its beginning has been told by the kernel */
+	bool is_other;   /* a Python that will not be known */
 	bool is_settled; /* not looked at again as long as it runs this program */
 	bool has_words;  /* to be announced, be it by guess */
 	struct layout_words words;
+	int guesses_left;       /* to be announced before a look */
 	int64_t due;            /* when to look again, in ms */
 	unsigned int wait;      /* how long to wait after that, in ms */
 	const char *why, *told; /* static: why not, NULL; and what of it has been said */
