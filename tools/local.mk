@@ -1,7 +1,7 @@
 # Programs that are no part of a traced process.
 
 # What it knows of CPython's versions is the library's. On one line: tests/fuzz reads it.
-announce_of_library = libpyusdt/layout_offsets.c libpyusdt/layout_words.c
+announce_of_library = libpyusdt/layout/layout_offsets.c libpyusdt/layout/layout_words.c
 
 noinst_LTLIBRARIES += tools/announce/libannounce.la
 tools_announce_libannounce_la_SOURCES = $(announce_of_library) \

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "layout_words.h"
+#include "layout/layout_words.h"
 #include "support.h"
 
 /* Each of them another value. */

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "monotonic.h"
+#include "base/monotonic.h"
 #include "probe.h"
 
 /* Waits in ms, which are doubled from the first to the last. */

@@ -7,7 +7,7 @@
 
 #include "verify.h"
 #include "internals.h"
-#include "layout_offsets.h"
+#include "layout/layout_offsets.h"
 #include "python.h"
 #include "state_key.h"
 #include "state_tls.h"

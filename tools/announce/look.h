@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "layout_words.h"
+#include "layout/layout_words.h"
 #include "maps.h"
 #include "remote.h"
 

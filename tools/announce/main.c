@@ -18,7 +18,7 @@
 #include "announcer.h"
 #include "execs.h"
 #include "list.h"
-#include "monotonic.h"
+#include "base/monotonic.h"
 #include "options.h"
 #include "proc.h"
 #include "rate.h"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "layout_words.h"
+#include "layout/layout_words.h"
 
 /* Whether it has a tracer. */
 bool probe_process_watched(void);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "layout_words.h"
+#include "layout/layout_words.h"
 #include "proc.h"
 #include "rate.h"
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "internals.h"
-#include "layout_words.h"
+#include "layout/layout_words.h"
 #include "remote.h"
 #include "threads.h"
 

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "layout_words.h"
+#include "layout/layout_words.h"
 #include "python.h"
 #include "remote.h"
 #include "threads.h"

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "layout_words.h"
+#include "layout/layout_words.h"
 #include "look.h"
 #include "proc.h"
 

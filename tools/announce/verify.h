@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "internals.h"
-#include "layout_words.h"
+#include "layout/layout_words.h"
 #include "python.h"
 #include "remote.h"
 #include "threads.h"
