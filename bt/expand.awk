@@ -8,14 +8,15 @@
 # those who read the installed script. Within a line that has more, @INCLUDE_NAME@ becomes
 # the part's only line, without these comments.
 #
-# @layout.FIELD@ becomes the value of that field of the struct pyusdt_layout at $layout. This
-# is the only place that knows how a script reads the struct, and the header is the only one
-# that knows where in it the field is.
+# @layout.FIELD@ becomes the value of that field of the words in $layout, which the probe
+# PROCESS has told. This is the only place that knows how a script takes it from them, and
+# PYUSDT_WORDS of the header is the only one that knows where in them the field is.
 #
-# @LIBPYUSDT@, @DEPTH@ and @THREAD_POINTER@ become the values given.
+# @LIBPYUSDT@, @ANNOUNCE@, @DEPTH@ and @THREAD_POINTER@ become the values given.
 #
 # usage: awk -v folders="BUILD_FOLDER SOURCE_FOLDER" -v header=PYUSDT_LAYOUT_H
-#            -v library=FILE -v depth=NUMBER -v thread_pointer=FIELD -f expand.awk TEMPLATE
+#            -v library=FILE -v announce=FILE -v depth=NUMBER -v thread_pointer=FIELD
+#            -f expand.awk TEMPLATE
 
 function fail(message) {
 	printf "%s:%d: %s\n", FILENAME, FNR, message >"/dev/stderr"
@@ -23,33 +24,28 @@ function fail(message) {
 	exit
 }
 
-# The struct's fields have natural alignment, as on every machine with 64 bits.
-function read_header(    inside, line, offset, size, word) {
+# Of each row FIELD(word, field, lowest bit, bits): which of the words, in the order in which
+# they are told, and the rest.
+function read_header(    line, row, words) {
 	while ((getline line < header) > 0) {
-		if (line ~ /^struct pyusdt_layout \{/)
-			inside = 1
-		else if (line ~ /^\}/)
-			inside = 0
-		else if (inside && line ~ /^\t__[us](8|16|32|64) [a-z_]+;/) {
-			split(line, word, /[ \t;]+/)
-			type[word[3]] = substr(word[2], 3, 1) == "s" ? "int" : "uint"
-			type[word[3]] = type[word[3]] substr(word[2], 4)
-			size = substr(word[2], 4) / 8
-			offset += (size - offset % size) % size
-			at[word[3]] = offset
-			offset += size
-		} else if (inside && line !~ /^[ \t]*\/?\*/)
-			fail(header ": not understood: " line)
+		if (line !~ /^\tFIELD\([a-z]+, [a-z_]+, [0-9]+, [0-9]+\)/)
+			continue
+		split(line, row, /[(), ]+/)
+		if (!(row[2] in number))
+			number[row[2]] = words++
+		word_of[row[3]] = number[row[2]]
+		lowest[row[3]] = row[4]
+		mask[row[3]] = sprintf("0x%x", 2 ^ row[5] - 1)
 	}
 	close(header)
-	if (!offset)
-		fail("no struct pyusdt_layout in '" header "'")
+	if (!words)
+		fail("no PYUSDT_WORDS in '" header "'")
 }
 
 function field(name) {
-	if (!(name in at))
-		fail("no " name " in struct pyusdt_layout of " header)
-	return "*(" type[name] " *)uptr($layout + " at[name] " /* " name " */)"
+	if (!(name in word_of))
+		fail("no " name " in PYUSDT_WORDS of " header)
+	return "(($layout." word_of[name] " >> " lowest[name] ") & " mask[name] " /* " name " */)"
 }
 
 # part_path NAME: its file, of which the first line has been read
@@ -102,6 +98,8 @@ function value_of(word) {
 		return field(substr(word, 9, length(word) - 9))
 	if (word == "@LIBPYUSDT@")
 		return library
+	if (word == "@ANNOUNCE@")
+		return announce
 	if (word == "@DEPTH@")
 		return depth
 	if (word == "@THREAD_POINTER@")

@@ -69,8 +69,8 @@ bt_thread_pointer = `case $(host_cpu) in \
 # Where the fields of struct pyusdt_layout are.
 bt_header = $(srcdir)/include/pyusdt_layout.h
 
-# To be given $$library and $$template.
-bt_expand = $(AWK) -v folders="bt $(srcdir)/bt" -v header=$(bt_header) -v library="$$library" \
+# To be given $$library, $$announce and $$template.
+bt_expand = $(AWK) -v folders="bt $(srcdir)/bt" -v header=$(bt_header) -v library="$$library" -v announce="$$announce" \
 	-v depth=$(bt_depth) -v thread_pointer=$(bt_thread_pointer) \
 	-f $(srcdir)/bt/expand.awk $(srcdir)/$$template
 
@@ -83,11 +83,12 @@ bt/syscalls.bth: bt/syscalls.awk Makefile
 $(bt_scripts): %.bt: %.bt.in $(bt_parts) bt/expand.awk bt/syscalls.bth $(bt_header) Makefile
 	$(AM_V_GEN)$(MKDIR_P) bt && \
 	library=$(abs_builddir)/libpyusdt/.libs/libpyusdt.so.0 template=$@.in; \
+	announce=$(abs_builddir)/tools/announce/pyusdt-announce; \
 	$(bt_expand) >$@.tmp && chmod +x $@.tmp && mv $@.tmp $@
 
 install-data-hook: bt/syscalls.bth
 	$(MKDIR_P) $(DESTDIR)$(btdir)
-	library=$(libdir)/libpyusdt.so.0; \
+	library=$(libdir)/libpyusdt.so.0; announce=$(pkglibexecdir)/pyusdt-announce; \
 	for template in $(bt_templates); do \
 		target=$(DESTDIR)$(btdir)/`basename $$template .in`; \
 		$(bt_expand) >$$target && chmod 755 $$target || exit 1; \

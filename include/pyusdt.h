@@ -60,8 +60,9 @@ extern "C" {
 #define PYUSDT_THREAD_START (UINT64_C(1) << 36) /* a threading.Thread begins */
 #define PYUSDT_THREAD_EXIT  (UINT64_C(1) << 37) /* ... ends */
 
-#define PYUSDT_LAYOUT (UINT64_C(1) << 40) /* where frames are, for BPF programs */
-#define PYUSDT_CODE   (UINT64_C(1) << 41) /* names of code objects */
+#define PYUSDT_LAYOUT  (UINT64_C(1) << 40) /* where frames are, for BPF programs */
+#define PYUSDT_CODE    (UINT64_C(1) << 41) /* names of code objects */
+#define PYUSDT_PROCESS (UINT64_C(1) << 42) /* where frames are, by value */
 
 /* Probes of the provider python, with the names and arguments of CPython's own. */
 #define PYUSDT_PYTHON_FUNCTION_ENTRY  (UINT64_C(1) << 48) /* function__entry */
@@ -266,10 +267,11 @@ int pyusdt_poll(void);
  * pyusdt_layout - where this process keeps its Python frames
  * @why: where not NULL, set to a static string when there is no layout
  *
- * What the probe LAYOUT announces while it is armed and watched: offsets by which a BPF
- * program finds the Python stack of any thread in any kernel event. They are found, and
- * tested on this process's own stack, when LAYOUT is armed for the first time; where that
- * fails (an unknown or free-threaded CPython) LAYOUT stays silent, and all else works.
+ * What the probes LAYOUT and PROCESS announce while they are armed and watched: offsets by
+ * which a BPF program finds the Python stack of any thread in any kernel event. They are
+ * found, and tested on this process's own stack, when one of the two is armed for the first
+ * time; where that fails (an unknown or free-threaded CPython) both stay silent, and all
+ * else works.
  *
  * Any thread, no thread state needed.
  *

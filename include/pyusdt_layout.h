@@ -55,7 +55,49 @@ struct pyusdt_layout {
 	__u32 firstlineno; /* 56  co_firstlineno, an int */
 	__u32 bytecode;    /* 60  the first instruction */
 	__u32 ascii;       /* 64  in an ASCII str: its bytes */
-	__u32 reserved;    /* 68  0 */
+	__u32 thread_id;   /* 68  in PyThreadState: the thread pointer of its thread, by
+			    *     which a state that is another's is known; 0: not known */
 };
+
+/*
+ * The probe pyusdt:PROCESS(pid, tstate, walk, names, rest, version) tells the same by
+ * value, of any process: pid is 0 where the library fires it, of the process that it is
+ * in, and the id of another process where pyusdt-announce does. version is
+ * PY_VERSION_HEX. A BPF program keeps the four words between as one value per process,
+ * and an event costs it one look-up instead of one read of user memory for each offset.
+ *
+ * PYUSDT_WORDS names the fields of these words: the word, the field, its lowest bit, how
+ * many bits. The fields are as in struct pyusdt_layout, and further
+ *
+ *   tstate     signed
+ *   inner      not 0: what is at tstate is not the PyThreadState but a pointer, and it is
+ *              inner - 1 bytes after what that points to;
+ *   inmost     likewise once more
+ *   ascii_bit  in the byte 8 before the text of a str: it is ASCII
+ *
+ * Before a BPF program believes a PyThreadState it compares the word at thread_id, unless
+ * that is 0, with the thread pointer: what it was told may be another program's, which the
+ * process ran before.
+ *
+ * ABI: words and fields keep their places.
+ */
+#define PYUSDT_WORDS(FIELD)              \
+	FIELD(tstate, tstate, 0, 32)     \
+	FIELD(tstate, inner, 32, 16)     \
+	FIELD(tstate, inmost, 48, 16)    \
+	FIELD(walk, previous, 0, 16)     \
+	FIELD(walk, code, 16, 16)        \
+	FIELD(walk, owner, 32, 16)       \
+	FIELD(walk, instr, 48, 16)       \
+	FIELD(names, qualname, 0, 16)    \
+	FIELD(names, filename, 16, 16)   \
+	FIELD(names, firstlineno, 32, 16) \
+	FIELD(names, bytecode, 48, 16)   \
+	FIELD(rest, frame, 0, 16)        \
+	FIELD(rest, thread_id, 16, 16)   \
+	FIELD(rest, ascii, 32, 8)        \
+	FIELD(rest, ascii_bit, 40, 8)    \
+	FIELD(rest, first_shim, 48, 8)   \
+	FIELD(rest, frame_indirect, 56, 8)
 
 #endif /* PYUSDT_LAYOUT_H */

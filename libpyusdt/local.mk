@@ -17,6 +17,7 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/layout/layout.c libpyusdt/layout/layout.h \
 	libpyusdt/layout/layout_check.c libpyusdt/layout/layout_check.h \
 	libpyusdt/layout/layout_offsets.c libpyusdt/layout/layout_offsets.h \
+	libpyusdt/layout/layout_words.c libpyusdt/layout/layout_words.h \
 	libpyusdt/layout/layout_tstate.c libpyusdt/layout/layout_tstate.h \
 	libpyusdt/probes/elfnotes.c libpyusdt/probes/elfnotes.h \
 	libpyusdt/probes/probes.h \

@@ -11,6 +11,7 @@
 #include "code/codelist.h"
 #include "code/codemeta.h"
 #include "layout/layout.h"
+#include "layout/layout_words.h"
 #include "probes/probes.h"
 #include "pyusdt.h"
 
@@ -40,6 +41,21 @@ static void announce_layout(void)
 		probe_LAYOUT(layout, layout->python);
 }
 
+static void announce_process(void)
+{
+	const struct pyusdt_layout *layout = layout_found(NULL);
+	struct layout_way way = {0};
+	struct layout_words words;
+	const char *why;
+
+	if (!layout)
+		return;
+	way.tstate = layout->tstate;
+	if (layout_words(layout, &way, &words, &why))
+		probe_PROCESS(words.tstate, words.walk, words.names, words.rest,
+			      words.version);
+}
+
 static void announce_code(struct codelink *link)
 {
 	const struct codemeta *code = (const struct codemeta *)link;
@@ -58,13 +74,15 @@ void announce(uint64_t events)
 	uint64_t before = __atomic_load_n(&last_events, __ATOMIC_ACQUIRE);
 	int64_t now;
 
-	events &= PYUSDT_LAYOUT | PYUSDT_CODE;
+	events &= PYUSDT_LAYOUT | PYUSDT_CODE | PYUSDT_PROCESS;
 	if (!events && !before)
 		return;
 	now = monotonic_msec();
 	if (is_due(events, before, now)) {
 		if (events & PYUSDT_LAYOUT)
 			announce_layout();
+		if (events & PYUSDT_PROCESS)
+			announce_process();
 		if (events & PYUSDT_CODE)
 			codelist_walk(announce_code);
 		__atomic_store_n(&last_msec, now, __ATOMIC_RELEASE);

@@ -226,7 +226,7 @@ static int prepare(struct interp *interp, uint64_t mask, control_register_fn *ha
 	if (error)
 		return error;
 	interp->registered = true;
-	if (mask & PYUSDT_LAYOUT)
+	if (mask & (PYUSDT_LAYOUT | PYUSDT_PROCESS))
 		layout_prepare(interp->closure_type);
 	if (mask & GC_EVENTS)
 		error = gc_prepare(interp);

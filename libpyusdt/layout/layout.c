@@ -62,6 +62,8 @@ static const char *find(PyTypeObject *closure_type, struct pyusdt_layout *layout
 	(void)(layout_offsets(pycompat_version(), pycompat_runtime(), layout, &why) &&
 	       layout_find_tstate(&layout->tstate, &why) &&
 	       layout_check(closure_type, layout, &why));
+	if (!why && !layout_check_thread_id(layout))
+		layout->thread_id = 0;
 	return why;
 }
 

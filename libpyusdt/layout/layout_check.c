@@ -229,3 +229,11 @@ bool layout_check(PyTypeObject *closure_type, const struct pyusdt_layout *layout
 	*why = "the frames found are not those that CPython itself reports";
 	return false;
 }
+
+bool layout_check_thread_id(const struct pyusdt_layout *layout)
+{
+	const char *state = layout_tstate_at(layout->tstate);
+	const char *thread = pointer_at(state, layout->thread_id);
+
+	return thread && thread == __builtin_thread_pointer();
+}

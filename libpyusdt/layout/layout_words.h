@@ -17,10 +17,9 @@
 struct layout_way {
 	int64_t tstate;
 	uint32_t inner, inmost;
-	uint32_t thread_id; /* in PyThreadState: the thread pointer */
 };
 
-/* As the arguments of PROCESS are, after the process id. See layout_words.c. */
+/* As the arguments of PROCESS are, after the process id: see PYUSDT_WORDS. */
 struct layout_words {
 	uint64_t tstate, walk, names, rest, version;
 };

@@ -74,6 +74,14 @@ SITE void probe_LAYOUT(const struct pyusdt_layout *layout, uint32_t python)
 	USDT_WITH_EXPLICIT_SEMA(LAYOUT, pyusdt, LAYOUT, layout, python);
 }
 
+USDT_DEFINE_SEMA(PROCESS);
+SITE void probe_PROCESS(uint64_t tstate, uint64_t walk, uint64_t names, uint64_t rest,
+			uint64_t version)
+{
+	USDT_WITH_EXPLICIT_SEMA(PROCESS, pyusdt, PROCESS, (uint64_t)0, tstate, walk,
+				names, rest, version);
+}
+
 USDT_DEFINE_SEMA(PYTHON_FUNCTION_ENTRY);
 SITE void probe_PYTHON_FUNCTION_ENTRY(const char *file, const char *function, int line)
 {

@@ -65,6 +65,10 @@ void probe_CODE(const struct codemeta *code);
 /* @layout: of this process, see pyusdt_layout.h. @python: PY_VERSION_HEX of it. */
 void probe_LAYOUT(const struct pyusdt_layout *layout, uint32_t python);
 
+/* The same by value, see pyusdt_layout.h. The tracer sees 0 for the process: this one. */
+void probe_PROCESS(uint64_t tstate, uint64_t walk, uint64_t names, uint64_t rest,
+		   uint64_t version);
+
 /* Provider python, with the arguments of CPython's own probes. @line: the current one. */
 void probe_PYTHON_FUNCTION_ENTRY(const char *file, const char *function, int line);
 void probe_PYTHON_FUNCTION_RETURN(const char *file, const char *function, int line);

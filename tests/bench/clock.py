@@ -122,7 +122,7 @@ def watched(variant, process, builddir):
 
 def wait_for_layout(process):
     """Until the layout has been told again: a script that is attached knows it then."""
-    script = f'usdt:{live.LIBRARY}:pyusdt:LAYOUT {{ printf("told\\n"); exit(); }}'
+    script = f'usdt:{live.LIBRARY}:pyusdt:PROCESS {{ printf("told\\n"); exit(); }}'
     with traced(script, process.pid) as tracer:
         live.wait_until(lambda: "told" in tracer.output(), "the layout is told")
 

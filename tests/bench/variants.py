@@ -44,6 +44,7 @@ OTHER_EVENTS = (
     "THREAD_EXIT",
     "CODE",
     "LAYOUT",
+    "PROCESS",
 )
 FILTERED = "PY_START", "PY_RETURN", "LINE"
 TOOL = 1
@@ -75,7 +76,7 @@ def _variants():
             watched=FILTERED,
             options=(("include", pattern),),
         )
-    yield Variant("stacks", pyusdt=True, watched=("LAYOUT",), script="pysyscall")
+    yield Variant("stacks", pyusdt=True, watched=("PROCESS",), script="pysyscall")
     for event in "PY_START", "PY_RETURN", "LINE", "CALL":
         yield Variant(f"noop-{event}", noop=(event,))
     yield Variant("noop-START+RETURN", noop=("PY_START", "PY_RETURN"))

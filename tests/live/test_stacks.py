@@ -6,7 +6,7 @@ import platform
 import re
 import subprocess
 
-from live import LIBRARY, PROGRAMS, LiveTest, wait_until
+from live import BUILDDIR, LIBRARY, PROGRAMS, LiveTest, wait_until
 from marks import compare, parse
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -44,6 +44,7 @@ def expand(template, depth):
         "folders": BT,
         "header": TOP / "include" / "pyusdt_layout.h",
         "library": LIBRARY,
+        "announce": BUILDDIR / "tools" / "announce" / "pyusdt-announce",
         "depth": depth,
         "thread_pointer": THREAD_POINTERS[platform.machine()],
     }
@@ -70,7 +71,7 @@ class Stacks(LiveTest):
         traced.go()
         self.assertEqual(traced.process.stdout.readline(), "ready\n")
         tracer = self.tracer(script)
-        wait_until(lambda: f"Process {traced.pid}:" in tracer.output(), "LAYOUT")
+        wait_until(lambda: f"Process {traced.pid}:" in tracer.output(), "PROCESS")
         traced.process.stdin.write("\n")
         traced.finish()
         output = tracer.stop()

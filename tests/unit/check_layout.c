@@ -143,9 +143,10 @@ START_TEST(abi)
 		offsetof(struct pyusdt_layout, firstlineno),
 		offsetof(struct pyusdt_layout, bytecode),
 		offsetof(struct pyusdt_layout, ascii),
+		offsetof(struct pyusdt_layout, thread_id),
 	};
 	static const size_t wanted[] = {
-		0, 4, 8, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 64,
+		0, 4, 8, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 64, 68,
 	};
 
 	ck_assert_mem_eq(offsets, wanted, sizeof(wanted));
@@ -315,6 +316,39 @@ START_TEST(announced_while_another_thread_is_about_to)
 	ck_assert_uint_eq(fake_layout_count(), 2);
 	ck_assert_int_ge(pyusdt_poll(), 0);
 	ck_assert_uint_eq(fake_layout_count(), 2);
+}
+END_TEST
+
+/* Where each field is in them is tested by check_words. */
+START_TEST(announced_by_value)
+{
+	const struct pyusdt_layout *layout = arm();
+	struct layout_way way = {.tstate = layout->tstate};
+	struct layout_words wanted, told;
+	const char *why;
+
+	ck_assert(layout_words(layout, &way, &wanted, &why));
+	fake_watch(PYUSDT_LAYOUT | PYUSDT_PROCESS);
+	ck_assert_int_ge(pyusdt_poll(), 0);
+	ck_assert_uint_eq(fake_process_count(), 0);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PROCESS), 0);
+	ck_assert_uint_eq(fake_process_count(), 1);
+	told = fake_process();
+	ck_assert_mem_eq(&told, &wanted, sizeof(wanted));
+}
+END_TEST
+
+/* In any thread: what BPF code compares before it believes a state. */
+START_TEST(state_names_its_thread)
+{
+	const struct pyusdt_layout *layout = arm();
+
+#ifdef __x86_64__
+	ck_assert_uint_ne(layout->thread_id, 0);
+#endif
+	if (layout->thread_id)
+		ck_assert_ptr_eq(*(void **)((char *)PyThreadState_Get() + layout->thread_id),
+				 __builtin_thread_pointer());
 }
 END_TEST
 
@@ -657,6 +691,8 @@ int main(void)
 	tcase_add_test(tcase, a_thread_without_python);
 	tcase_add_test(tcase, announced_to_those_who_come);
 	tcase_add_test(tcase, announced_before_enable_returns);
+	tcase_add_test(tcase, announced_by_value);
+	tcase_add_test(tcase, state_names_its_thread);
 	tcase_add_test(tcase, announced_while_another_thread_is_about_to);
 	tcase_add_test(tcase, announced_again_by_the_watcher);
 	tcase_add_test(tcase, silent_when_disarmed);

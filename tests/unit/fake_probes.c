@@ -237,6 +237,33 @@ void probe_LAYOUT(const struct pyusdt_layout *layout, uint32_t python)
 	__atomic_add_fetch(&announced.count, 1, __ATOMIC_RELEASE);
 }
 
+static struct layout_words process;
+static unsigned int process_count;
+
+void probe_PROCESS(uint64_t tstate, uint64_t walk, uint64_t names, uint64_t rest,
+		   uint64_t version)
+{
+	pthread_mutex_lock(&lock);
+	process = (struct layout_words){tstate, walk, names, rest, version};
+	pthread_mutex_unlock(&lock);
+	__atomic_add_fetch(&process_count, 1, __ATOMIC_RELEASE);
+}
+
+unsigned int fake_process_count(void)
+{
+	return __atomic_load_n(&process_count, __ATOMIC_ACQUIRE);
+}
+
+struct layout_words fake_process(void)
+{
+	struct layout_words words;
+
+	pthread_mutex_lock(&lock);
+	words = process;
+	pthread_mutex_unlock(&lock);
+	return words;
+}
+
 unsigned int fake_layout_count(void)
 {
 	return __atomic_load_n(&announced.count, __ATOMIC_ACQUIRE);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "events/events.h"
+#include "layout/layout_words.h"
 
 struct pyusdt_layout;
 
@@ -53,5 +54,9 @@ void fake_before_layout(void (*function)(void));
 /* How often a layout was announced, and the last one. Any thread. */
 unsigned int fake_layout_count(void);
 const struct pyusdt_layout *fake_layout(uint32_t *python);
+
+/* How often the words of this process were announced, and the last ones. Any thread. */
+unsigned int fake_process_count(void);
+struct layout_words fake_process(void);
 
 #endif /* FAKE_PROBES_H */

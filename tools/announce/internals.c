@@ -13,7 +13,6 @@ static const struct internals python_3_12 = {
 	.next_interpreter = 0,
 	.first_thread = 72,
 	.next_thread = 8,
-	.thread_id = 136,
 	.type = 8,
 	.type_name = TYPE_NAME,
 	.key = 1544,
@@ -27,14 +26,14 @@ static const struct internals python_3_12 = {
 struct published {
 	uint32_t version; /* PY_VERSION_HEX, its two highest bytes */
 	uint16_t first_interpreter, next_interpreter, first_thread, next_thread;
-	uint16_t thread_id, type;
+	uint16_t type;
 	uint16_t key;
 };
 
 static const struct published published[] = {
-	{0x030d, 40, 64, 72, 168, 192, 360, 2160},
-	{0x030e, 40, 64, 72, 192, 216, 408, 2336},
-	{0x030f, 40, 64, 72, 192, 240, 472, 0},
+	{0x030d, 40, 64, 72, 168, 360, 2160},
+	{0x030e, 40, 64, 72, 192, 408, 2336},
+	{0x030f, 40, 64, 72, 192, 472, 0},
 };
 
 /* No struct of CPython's is nearly as large. */
@@ -58,7 +57,6 @@ static bool read_published(const struct published *at, const void *debug,
 	       read_offset(debug, at->next_interpreter, &internals->next_interpreter) &&
 	       read_offset(debug, at->first_thread, &internals->first_thread) &&
 	       read_offset(debug, at->next_thread, &internals->next_thread) &&
-	       read_offset(debug, at->thread_id, &internals->thread_id) &&
 	       read_offset(debug, at->type, &internals->type);
 }
 

@@ -9,7 +9,7 @@
 struct internals {
 	uint32_t first_interpreter;              /* in _PyRuntime */
 	uint32_t next_interpreter, first_thread; /* in PyInterpreterState */
-	uint32_t next_thread, thread_id;         /* in PyThreadState */
+	uint32_t next_thread;                    /* in PyThreadState */
 	uint32_t type;                           /* in any object */
 	uint32_t type_name;                      /* in a type */
 	/* In _PyRuntime: {int initialised, key}, where it is known; 0: it is not. */

@@ -66,10 +66,10 @@ static void find_way(struct remote *remote, const struct python *python,
 		     const struct pyusdt_layout *layout, struct look *look)
 {
 	struct threads threads;
-	struct layout_way way = {.thread_id = internals->thread_id};
+	struct layout_way way = {0};
 	const char *why = NULL;
 
-	threads_find(remote, python->runtime, internals, &threads);
+	threads_find(remote, python->runtime, internals, layout->thread_id, &threads);
 	if (!threads.count) {
 		refuse(look, FOUND_EARLY, "its CPython has not begun yet, or has ended");
 		return;

@@ -22,13 +22,13 @@ static bool is_thread(struct remote *remote, const struct thread *thread)
 
 static void find_of_interpreter(struct remote *remote, uint64_t interpreter,
 				const struct internals *internals,
-				struct threads *threads)
+				uint32_t thread_id, struct threads *threads)
 {
 	uint64_t state = remote_word(remote, interpreter + internals->first_thread);
 
 	for (int i = 0; state && i < MAX_LIST && threads->count < MAX_THREADS; i++) {
 		struct thread thread = {
-			state, remote_word(remote, state + internals->thread_id)};
+			state, remote_word(remote, state + thread_id)};
 
 		if (is_thread(remote, &thread))
 			threads->list[threads->count++] = thread;
@@ -37,14 +37,15 @@ static void find_of_interpreter(struct remote *remote, uint64_t interpreter,
 }
 
 void threads_find(struct remote *remote, uint64_t runtime,
-		  const struct internals *internals, struct threads *threads)
+		  const struct internals *internals, uint32_t thread_id,
+		  struct threads *threads)
 {
 	uint64_t interpreter =
 		remote_word(remote, runtime + internals->first_interpreter);
 
 	threads->count = 0;
 	for (int i = 0; interpreter && i < MAX_INTERPRETERS; i++) {
-		find_of_interpreter(remote, interpreter, internals, threads);
+		find_of_interpreter(remote, interpreter, internals, thread_id, threads);
 		interpreter =
 			remote_word(remote, interpreter + internals->next_interpreter);
 	}

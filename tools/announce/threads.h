@@ -21,8 +21,9 @@ struct threads {
 	int count;
 };
 
-/* @runtime: the address of _PyRuntime. */
+/* @runtime: the address of _PyRuntime. @thread_id: as in struct pyusdt_layout. */
 void threads_find(struct remote *remote, uint64_t runtime,
-		  const struct internals *internals, struct threads *threads);
+		  const struct internals *internals, uint32_t thread_id,
+		  struct threads *threads);
 
 #endif /* ANNOUNCE_THREADS_H */
