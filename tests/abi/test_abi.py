@@ -13,6 +13,7 @@ import semaphores
 BUILDDIR = pathlib.Path(os.environ["PYUSDT_BUILDDIR"])
 SRCDIR = pathlib.Path(__file__).resolve().parents[2]
 LIBRARY = BUILDDIR / "libpyusdt/.libs/libpyusdt.so.0"
+ANNOUNCE = BUILDDIR / "tools/announce/pyusdt-announce"
 BINDING = next((BUILDDIR / "python/.libs").glob("_pyusdt*.so"))
 
 PAGE = 4096
@@ -90,13 +91,13 @@ def sections(file):
     }
 
 
-def probes():
+def probes(file=LIBRARY):
     """{name: (provider, location, semaphore, [sizes of arguments])}"""
     pattern = (
         r"Provider: (\S+)\n\s+Name: (\S+)\n\s+Location: 0x(\w+), Base: \S+ "
         r"Semaphore: 0x(\w+)\n\s+Arguments: (.*)"
     )
-    found = re.findall(pattern, readelf("-n", LIBRARY))
+    found = re.findall(pattern, readelf("-n", file))
     return [
         (provider, name, int(location, 16), int(semaphore, 16),
          [int(word.partition("@")[0]) for word in arguments.split()])
@@ -186,6 +187,15 @@ class Notes(unittest.TestCase):
             kinds.add(site)
             self.assertEqual(location // PAGE, (location + len(site) - 1) // PAGE, name)
         self.assertEqual(len(kinds), 1)
+
+    def test_of_the_announcer(self):
+        [(provider, name, location, semaphore, sizes)] = probes(ANNOUNCE)
+        self.assertEqual((provider, name), ("pyusdt", "PROCESS"))
+        self.assertEqual(sizes, [8] * 6)  # pid, tstate, walk, names, rest, version
+        address, _, size = sections(ANNOUNCE)[".probes"]
+        self.assertEqual((semaphore, size), (address, 2))
+        self.assertEqual(location // PAGE, (location + max(map(len, SITES)) - 1) // PAGE)
+        self.assertNotIn("libpython", readelf("-d", ANNOUNCE))
 
     def test_machine_is_64_bit(self):
         # The sizes above, and bpftrace's pointers, are of a 64-bit machine.

@@ -16,7 +16,7 @@ SCRIPT = """
 @INCLUDE_LAYOUT@
 
 tracepoint:syscalls:sys_enter_openat
-/@layout[pid]/
+/@layout[pid].1/
 {
 	@INCLUDE_BEGIN@
 	@INCLUDE_STACK@
