@@ -5,10 +5,12 @@ PYUSDT_PYTHONS: further interpreters, with colons between, for a process that be
 program of another one. Without it those of pyenv and of PATH are taken.
 """
 
+import json
 import os
 import pathlib
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -115,8 +117,8 @@ class OutsideTest(LiveTest):
         file.write_text(script)
         return self.tracer(file)
 
-    def wait_for(self, tracer, pid, version=None):
-        line = f"PROCESS\t{pid}\t" + (f"{version:x}\n" if version else "")
+    def wait_for(self, tracer, pid, version):
+        line = f"PROCESS\t{pid}\t{version:x}\n"
         wait_until(lambda: line in tracer.output(), f"PROCESS of {pid}")
 
     def check(self, tracer, *references):
@@ -173,6 +175,41 @@ class Stacks(OutsideTest):
             stacks, marks = parse("\n".join(lines), mark)
             self.assertGreater(compare(self, reference, stacks, marks), 50)
 
+    def test_child_in_a_process_id_namespace(self):
+        program = self.plain("single", prefix=("unshare", "--pid", "--fork"))
+        program.expect("ready")
+        tracer = self.outside()
+        self.announcer("-p", program.pid, "--children")
+        children = pathlib.Path(f"/proc/{program.pid}/task/{program.pid}/children")
+        self.wait_for(tracer, int(children.read_text()), sys.hexversion)
+        program.go()
+        program.finish()
+        self.check(tracer, self.reference, f"{self.reference}.child")
+
+    def test_program_that_begins_later(self):
+        """Short ones, which end before they can be looked at, are seen from their first line."""
+        tracer = self.outside()
+        self.announcer("--all")
+        first = self.plain("single")
+        first.expect("ready")
+        self.wait_for(tracer, first.pid, sys.hexversion)
+        short = self.folder / "short.py"
+        short.write_text(
+            "import os, sys\n"
+            "def opens():\n"
+            "    try: os.open(sys.argv[1], 0)\n"
+            "    except OSError: pass\n"
+            "opens()\n"
+        )
+        for number in range(20):
+            subprocess.run([sys.executable, "-S", "-E", short, f"{self.mark}{number}"], check=True)
+        stacks, marks = parse(tracer.stop(), self.mark)
+        seen = [[frame[0] for frame in stacks[key]] for key in marks.values() if key in stacks]
+        # How many it are is a matter of luck on a busy machine.
+        self.assertGreaterEqual(len(seen), 5)
+        for names in seen:
+            self.assertEqual(names, ["opens", "<module>"])
+
     def test_library_that_came_by_dlopen(self):
         library = pathlib.Path(sysconfig.get_config_var("LIBDIR") or "",
                                sysconfig.get_config_var("INSTSONAME") or "")
@@ -188,3 +225,126 @@ class Stacks(OutsideTest):
         program.go()
         program.finish()
         self.check(tracer, self.reference, f"{self.reference}.child")
+
+
+class Announcer(OutsideTest):
+    """Its command line: what it says, and when it ends."""
+
+    def run_it(self, *options):
+        """Returns: its exit status, output, errors."""
+        result = subprocess.run(
+            [ANNOUNCE, *map(str, options)], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=SECONDS, text=True,
+        )
+        return result.returncode, result.stdout, result.stderr
+
+    def sleeper(self, *words, command=(sys.executable, "-c")):
+        program = Plain(*command, "print('ready', flush=True); input()", *words)
+        self.addCleanup(program.kill)
+        program.expect("ready")
+        return program
+
+    def list(self, *options):
+        status, output, errors = self.run_it("--list", *options)
+        self.assertEqual((status, errors), (0, ""))
+        self.assertTrue(output.isascii())
+        return {entry["pid"]: entry for entry in map(json.loads, output.splitlines())}
+
+    def test_list(self):
+        hostile = "a\n\x1b[2J\"\\\udcff\u202e\U0001f40d"
+        program = self.sleeper(hostile)
+        [entry] = self.list("-p", program.pid).values()
+        self.assertEqual(entry, {
+            "pid": program.pid,
+            "version": "{}.{}.{}".format(*sys.version_info),
+            "user": "root",
+            "command": f"{sys.executable} -c print('ready', flush=True); input() {hostile}",
+            "library": None,
+            "stacks": True,
+            "why": None,
+        })
+        self.assertEqual(self.list("--user", "root")[program.pid], entry)
+        self.assertNotIn(program.pid, self.list("--user", "nobody"))
+
+    def test_list_with_the_library(self):
+        program = self.worker()
+        self.assertEqual(program.ask("1"), 1)
+        library = self.list()[program.pid]["library"]
+        self.assertRegex(library, r"/libpyusdt\.so\.0[.0-9]*$")
+
+    def test_no_python(self):
+        program = Plain("cat")
+        self.addCleanup(program.kill)
+        self.assertNotIn(program.pid, self.list())
+        self.assertEqual(self.list("-p", program.pid)[program.pid]["why"], "no CPython in it")
+        self.assertEqual(
+            self.run_it("-p", program.pid, "--once"),
+            (1, "", f"pyusdt-announce: process {program.pid}: no CPython in it\n"),
+        )
+
+    def test_ends_with_its_processes(self):
+        programs = [self.sleeper(), self.sleeper()]
+        announcer = self.announcer("-p", ",".join(str(program.pid) for program in programs))
+        programs[0].go()
+        programs[0].finish()
+        self.assertEqual(self.run_it("-p", programs[1].pid, "--once")[0], 0)
+        self.assertIsNone(announcer.poll())
+        programs[1].go()
+        programs[1].finish()
+        self.assertEqual(announcer.wait(SECONDS), 0)
+
+    def test_ends_with_its_parent(self):
+        code = (
+            "import subprocess, sys\n"
+            "print(subprocess.Popen(sys.argv[1:]).pid, flush=True)\n"
+            "input()\n"
+        )
+        parent = Plain(sys.executable, "-c", code, ANNOUNCE, "--all")
+        self.addCleanup(parent.kill)
+        announcer = int(parent.process.stdout.readline())
+        status = pathlib.Path(f"/proc/{announcer}/status")
+        # It has set that up before it gives up its rights for good.
+        wait_until(lambda: "NoNewPrivs:\t1" in status.read_text(), "it has begun")
+        os.kill(parent.pid, signal.SIGKILL)
+
+        def has_ended():
+            try:
+                return "State:\tZ" in status.read_text()
+            except OSError:
+                return True
+
+        wait_until(has_ended, "it ends")
+
+    def test_rights(self):
+        announcer = self.announcer("--all")
+        status = pathlib.Path(f"/proc/{announcer.pid}/status")
+        wait_until(lambda: "NoNewPrivs:\t1" in status.read_text(), "it has begun")
+        values = dict(line.split(":\t", 1) for line in status.read_text().splitlines())
+        self.assertEqual(set(values["Uid"].split() + values["Gid"].split()), {"65534"})
+        self.assertEqual(values["Groups"].split(), [])
+        # CAP_SYS_PTRACE, and nothing else.
+        for name in ("CapPrm", "CapEff"):
+            self.assertEqual(int(values[name], 16), 1 << 19)
+
+    def test_signals(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            announcer = self.announcer("--all")
+            status = pathlib.Path(f"/proc/{announcer.pid}/status")
+            wait_until(lambda: "NoNewPrivs:\t1" in status.read_text(), "it has begun")
+            announcer.send_signal(number)
+            self.assertEqual(announcer.wait(SECONDS), 0)
+
+    def test_wrong_command_lines(self):
+        for words in (
+            ["-p", "x"], ["-p", "1,"], ["-p", "0"], ["1"], ["--all", "-p", "1"],
+            ["--children"], ["--user", "no such user"], ["--once", "--list"], ["--bad"],
+            ["-p"],
+        ):
+            with self.subTest(words=words):
+                status, output, errors = self.run_it(*words)
+                self.assertEqual((status, output), (2, ""))
+                self.assertRegex(errors, r"^pyusdt-announce: .+\n\Z")
+                self.assertEqual(errors.count("\n"), 1)
+        status, _, errors = self.run_it("-p", 2**31 - 1)
+        self.assertEqual(status, 1)
+        self.assertIn("there is no such process", errors)

@@ -43,6 +43,8 @@
 #define GUESSES    2
 #define WAIT_GUESS 3
 
+#define NO_PROGRAM "a thread of the kernel, or its program may not be seen"
+
 /* How far up the parents are looked for. */
 #define MAX_ANCESTORS 16
 
@@ -101,12 +103,17 @@ static bool decide(struct announcer *announcer, pid_t pid, int depth)
 
 /* -------- what is found */
 
-static void say(struct process *process, const char *why)
+static void say(pid_t pid, const char *why)
 {
-	if (process->told == why)
-		return;
+	fprintf(stderr, "pyusdt-announce: process %d: %s\n", pid, why);
+}
+
+/* Once, as long as it is the same. */
+static void say_of(struct process *process, const char *why)
+{
+	if (process->told != why)
+		say(process->pid, why);
 	process->told = why;
-	fprintf(stderr, "pyusdt-announce: process %d: %s\n", process->pid, why);
 }
 
 /*
@@ -117,7 +124,7 @@ static void say_why_not(const struct announcer *announcer, struct process *proce
 {
 	if (process->why &&
 	    (process->is_other || selection_names(announcer->selection, process->pid)))
-		say(process, process->why);
+		say_of(process, process->why);
 }
 
 static void announce(const struct process *process)
@@ -407,15 +414,19 @@ bool announcer_has_any(const struct announcer *announcer)
 
 bool announcer_why_not(const struct announcer *announcer)
 {
+	const struct selection *selection = announcer->selection;
 	bool any = false;
 
-	for (size_t i = 0; i < announcer->table.count; i++) {
-		struct process *process = &announcer->table.list[i];
+	for (size_t i = 0; i < selection->count; i++) {
+		struct process *process =
+			table_find(&announcer->table, selection->pids[i]);
 
-		if (!selection_names(announcer->selection, process->pid) ||
-		    process->is_settled)
+		if (process && process->is_settled && !process->is_other)
 			continue;
-		say(process, process->why ? process->why : "a thread of the kernel");
+		if (!process)
+			say(selection->pids[i], "it has ended");
+		else if (process->is_selected)
+			say_of(process, process->why ? process->why : NO_PROGRAM);
 		any = true;
 	}
 	return any;

@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 	why = rights_drop();
 	if (why)
 		fail(why, strerror(errno));
-	end_with_parent(parent);
+	end_with_parent(parent); /* another user's process would forget it */
 
 	if (!announcer_begin(&announcer, &options.selection))
 		fail("malloc", strerror(errno));

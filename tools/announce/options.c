@@ -49,19 +49,17 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static _Noreturn void fail_usage(const char *option, const char *word, const char *why)
+static _Noreturn void fail(const char *what, const char *why)
 {
-	if (why)
-		fprintf(stderr, "pyusdt-announce: %s %s: %s\n", option, word, why);
-	else
-		fputs(usage, stderr);
+	fprintf(stderr, "pyusdt-announce: %s: %s\n", what, why);
 	exit(STATUS_USAGE);
 }
 
-static void check(const char *option, const char *why)
+/* Of the option's word. */
+static void check(const char *why)
 {
 	if (why)
-		fail_usage(option, optarg, why);
+		fail(optarg, why);
 }
 
 static _Noreturn void print(const char *first, const char *second)
@@ -73,14 +71,16 @@ static _Noreturn void print(const char *first, const char *second)
 void options_read(int argc, char **argv, struct options *options)
 {
 	struct selection *selection = &options->selection;
+	static char program[] = "pyusdt-announce";
 	bool all = false;
 	int option;
 
 	*options = (struct options){.once = false};
+	argv[0] = program; /* as getopt_long() begins what it says */
 	while ((option = getopt_long(argc, argv, "p:h", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'p':
-			check("-p", selection_add_pids(selection, optarg));
+			check(selection_add_pids(selection, optarg));
 			break;
 		case OPTION_CHILDREN:
 			selection->children = true;
@@ -89,7 +89,7 @@ void options_read(int argc, char **argv, struct options *options)
 			all = true;
 			break;
 		case OPTION_USER:
-			check("--user", selection_set_user(selection, optarg));
+			check(selection_set_user(selection, optarg));
 			break;
 		case OPTION_ONCE:
 			options->once = true;
@@ -102,15 +102,15 @@ void options_read(int argc, char **argv, struct options *options)
 		case OPTION_VERSION:
 			print("pyusdt-announce ", PACKAGE_VERSION "\n");
 		default:
-			fail_usage(NULL, NULL, NULL);
+			exit(STATUS_USAGE); /* it has been said what is wrong */
 		}
 	}
 	if (optind < argc)
-		fail_usage(argv[optind], "", "not an option; process ids come after -p");
+		fail(argv[optind], "not an option; process ids come after -p");
 	if (all && selection->has_pids)
-		fail_usage("--all", "", "not together with -p");
+		fail("--all", "not together with -p");
 	if (selection->children && !selection->has_pids)
-		fail_usage("--children", "", "of which processes? -p names them");
+		fail("--children", "of which processes? -p names them");
 	if (options->once && options->list)
-		fail_usage("--once", "", "not together with --list, which is once");
+		fail("--once", "not together with --list, which is once");
 }
