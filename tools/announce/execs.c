@@ -48,32 +48,34 @@ static int open_event(int cpu)
 			    PERF_FLAG_FD_CLOEXEC);
 }
 
-static bool open_ring(struct execs *execs, int cpu)
+/* Returns: 0, or an errno. */
+static int open_ring(struct execs *execs, int cpu)
 {
 	struct ring *ring = &execs->rings[execs->count];
 	void *head;
+	int error;
 
 	ring->fd = open_event(cpu);
 	if (ring->fd < 0)
-		return false;
+		return errno;
 	ring->size = RING_PAGES * execs->page_size;
 	head = mmap(NULL, execs->page_size + ring->size, PROT_READ | PROT_WRITE,
 		    MAP_SHARED, ring->fd, 0);
 	if (head == MAP_FAILED) {
+		error = errno;
 		close(ring->fd);
-		return false;
+		return error;
 	}
 	ring->head = head;
 	ring->data = (const char *)head + execs->page_size;
 	execs->count++;
-	return true;
+	return 0;
 }
 
 struct execs *execs_open(void)
 {
 	struct execs *execs = calloc(1, sizeof(*execs));
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
-	int error;
 
 	if (!execs)
 		return NULL;
@@ -84,10 +86,11 @@ struct execs *execs_open(void)
 		return NULL;
 	}
 	for (int cpu = 0; cpu < cpus; cpu++) {
-		/* One that is not there, or off. */
-		if (open_ring(execs, cpu) || errno == ENODEV)
+		int error = open_ring(execs, cpu);
+
+		/* ENODEV: one that is not there, or off. */
+		if (!error || error == ENODEV)
 			continue;
-		error = errno;
 		execs_close(execs);
 		errno = error;
 		return NULL;

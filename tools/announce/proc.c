@@ -178,5 +178,7 @@ bool proc_look(pid_t pid, struct maps *maps, struct look *look)
 	fclose(file);
 	remote_process_open(&process, pid);
 	look_at(&process.remote, maps, look);
-	return look->finding == FOUND_LAYOUT || proc_exists(pid);
+	/* It may be there, ended, until its parent has asked for its status. */
+	return look->finding == FOUND_LAYOUT ||
+	       (process.remote.error != ESRCH && proc_exists(pid));
 }

@@ -52,7 +52,7 @@ static bool find_keys(struct remote *remote, const struct thread *thread, uint32
 {
 	bool any = false;
 
-	memset(keys, 0, MAX_KEYS * sizeof(*keys));
+	memset(keys, 0, sizeof(bool[MAX_KEYS]));
 	for (int i = 0; i < BLOCKS; i++) {
 		uint64_t address =
 			remote_word(remote, thread->pointer + blocks + i * 8UL);
@@ -108,10 +108,11 @@ static int choose(struct remote *remote, uint64_t runtime,
 
 static void set_glibc(uint32_t blocks, uint32_t key, struct layout_way *way)
 {
+	const uint32_t size = BLOCK_KEYS * sizeof(struct pair);
 	uint32_t place = key % BLOCK_KEYS * sizeof(struct pair) + sizeof(uint64_t);
 
 	if (key < BLOCK_KEYS) {
-		way->tstate = blocks - BLOCK_KEYS * sizeof(struct pair) + place;
+		way->tstate = blocks - size + place;
 		way->inner = 0;
 	} else {
 		way->tstate = blocks + key / BLOCK_KEYS * 8;

@@ -155,7 +155,7 @@ static void set_way(const struct module *module, int number, int word,
 		    struct layout_way *way)
 {
 	if (module->is_static) {
-		way->tstate = module->distance + word * 8;
+		way->tstate = module->distance + word * INT64_C(8);
 		way->inner = way->inmost = 0;
 	} else {
 		way->tstate = TABLE;
@@ -182,7 +182,7 @@ static int find_ways(const struct modules *modules, const int64_t *exact,
 			struct layout_way found = *way;
 
 			if (!module->words[j] ||
-			    (exact && module->distance + j * 8 != *exact))
+			    (exact && module->distance + j * INT64_C(8) != *exact))
 				continue;
 			set_way(module, i, j, &found);
 			/* What is taken for one block may reach into the next. */
