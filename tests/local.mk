@@ -20,8 +20,13 @@ tests/live.log: tests/python.log tests/abi.log tests/bench.log $(check_PROGRAMS:
 
 EXTRA_DIST += $(tiers) tests/no_layout.py tests/run.py tests/semaphores.py tests/abi tests/bare tests/bench tests/cpython tests/debian tests/embed tests/fuzz tests/kernels tests/live tests/matrix tests/python tests/sanitize tests/soak tests/watched
 
+# Whole folders are packed, from the build tree too: what is made there is no part of it.
 dist-hook:
-	find $(distdir) -name __pycache__ -exec rm -rf {} +
+	find $(distdir) \( -name __pycache__ -o -name .deps -o -name .libs \) -prune \
+		-exec rm -rf {} +
+	find $(distdir) \( -name '*.o' -o -name '*.lo' -o -name '*.la' -o -name .dirstamp \) \
+		-exec rm -f {} +
+	cd $(distdir) && rm -f $(bench_programs) $(noinst_PROGRAMS)
 
 installcheck-local:
 	$(MAKE) $(AM_MAKEFLAGS) install-python PYTHONSITE=$(abs_builddir)/further-python
