@@ -31,10 +31,11 @@
 #define NONES 8
 
 /* How many a second, and at once after a pause; what is above waits for the scan. */
-#define EXECS                200, 400
-#define LOOKS                10, 2000
-#define NONE_AGAIN           4, 8
-#define LOOKS_OF_ONE_PROGRAM 2, 24
+#define EXECS                 200, 400
+#define LOOKS                 10, 2000
+#define NONE_AGAIN            4, 8
+#define LOOKS_OF_ONE_PROGRAM  2, 24
+#define BEGINS_OF_ONE_PROGRAM 5, 30
 
 /*
  * Where there is a guess nothing is urgent: it is announced so often before the first
@@ -147,18 +148,25 @@ static void remember(struct announcer *announcer, const struct process *process)
 
 /*
  * Only the same user's: who runs a program with memory of his own making must not lead
- * the eyes on others' processes astray.
+ * the eyes on others' processes astray. Returns: NULL where there is none.
  */
-static void guess(struct announcer *announcer, struct process *process)
+static const struct layout_words *find_guess(const struct program *program, pid_t pid)
 {
-	const struct program *program = programs_get(announcer->programs, process->id);
-	pid_t parent;
 	uid_t user;
 
-	if (!program->has_layout || !proc_status(process->pid, &parent, &user) ||
-	    user != program->user)
+	if (!program->has_layout || !proc_owner(pid, &user) || user != program->user)
+		return NULL;
+	return &program->words;
+}
+
+static void guess(struct announcer *announcer, struct process *process)
+{
+	const struct layout_words *words =
+		find_guess(programs_get(announcer->programs, process->id), process->pid);
+
+	if (!words)
 		return;
-	process->words = program->words;
+	process->words = *words;
 	process->has_words = true;
 	process->guesses_left = process->is_young ? GUESSES : 0;
 }
@@ -343,55 +351,85 @@ void announcer_scan(struct announcer *announcer)
 	announcer->has_missed_execs = false;
 }
 
-/* Returns: whether it is one of which something may be told. */
-static bool is_of_interest(struct announcer *announcer, pid_t pid)
+/*
+ * Of a program that begins all the time most processes end soon. One guess has to do, as
+ * it comes late enough: main.c wakes up less often then. Returns: whether it is one.
+ */
+static bool is_one_of_many(struct announcer *announcer, pid_t pid,
+			   struct program *program)
+{
+	const struct layout_words *words = find_guess(program, pid);
+
+	if (!words || announcer->selection->has_pids || announcer->selection->has_user ||
+	    rate_take(&program->begins, announcer->now, BEGINS_OF_ONE_PROGRAM))
+		return false;
+	probe_process(pid, words);
+	return true;
+}
+
+/* Returns: whether there is more to do with it now. */
+static bool is_of_interest(struct announcer *announcer, pid_t pid, bool is_known)
 {
 	const struct selection *selection = announcer->selection;
+	struct program *program;
 	struct program_id id;
 
-	if (table_find(&announcer->table, pid))
-		return true;
-	if (selection->has_pids && !selection->children)
+	if (!is_known && selection->has_pids && !selection->children)
+		return false;
+	if (!proc_program(pid, &id))
+		return is_known;
+	program = programs_get(announcer->programs, id);
+	if (is_one_of_many(announcer, pid, program))
 		return false;
 	/* No more than that is spent on the many others: the scan has those that stay. */
-	return proc_program(pid, &id) &&
-	       !is_hopeless(programs_get(announcer->programs, id));
+	return is_known || !is_hopeless(program);
 }
 
 void announcer_exec(struct announcer *announcer, pid_t pid)
 {
-	struct process *process;
+	struct process *process = table_find(&announcer->table, pid);
 
 	announcer->now = monotonic_msec();
 	if (!rate_take(&announcer->execs, announcer->now, EXECS)) {
 		announcer->has_missed_execs = true;
 		return;
 	}
-	if (!is_of_interest(announcer, pid))
+	if (process) {
+		process->is_checked = process->has_program = false;
+		process->is_settled = process->has_words = process->is_young = false;
+		process->due = announcer->now;
+	}
+	if (!is_of_interest(announcer, pid, process) ||
+	    announcer->young_count == MAX_YOUNG)
 		return;
 	add(pid, announcer);
 	process = table_find(&announcer->table, pid);
 	if (!process)
 		return;
-	process->is_checked = process->has_program = process->is_settled = false;
-	process->due = announcer->now;
 	process->is_young = true;
+	announcer->young[announcer->young_count++] = pid;
 	consider(announcer, process);
 }
 
 int64_t announcer_look_at_young(struct announcer *announcer, int64_t until)
 {
-	announcer->now = monotonic_msec();
-	for (size_t i = 0; i < announcer->table.count; i++) {
-		struct process *process = &announcer->table.list[i];
+	size_t kept = 0;
 
-		if (!process->is_young || !process->is_selected)
-			continue;
-		if (is_due(announcer, process))
+	announcer->now = monotonic_msec();
+	for (size_t i = 0; i < announcer->young_count; i++) {
+		pid_t pid = announcer->young[i];
+		struct process *process = table_find(&announcer->table, pid);
+
+		if (process && process->is_young && is_due(announcer, process))
 			consider(announcer, process);
-		if (!process->is_settled && process->is_young && process->due < until)
+		if (!process || !process->is_young || process->is_settled ||
+		    !process->is_selected)
+			continue;
+		if (process->due < until)
 			until = process->due;
+		announcer->young[kept++] = pid;
 	}
+	announcer->young_count = kept;
 	return until;
 }
 

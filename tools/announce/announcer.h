@@ -12,10 +12,15 @@
 #include "selection.h"
 #include "table.h"
 
+/* So many begin at once at most; others wait for the scan. */
+#define MAX_YOUNG 256
+
 struct announcer {
 	const struct selection *selection;
 	struct table table;
 	struct programs *programs;
+	pid_t young[MAX_YOUNG]; /* those that is_young, and some that are no longer */
+	size_t young_count;
 	struct rate execs, looks, none_again;
 	int64_t now; /* ms, of the current round */
 	bool is_told_of_execs;

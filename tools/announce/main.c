@@ -26,8 +26,8 @@
 
 #define MSEC_BETWEEN_SCANS 1000
 /* A second, and at once after a pause; and how long to sleep when there are more. */
-#define WAKES       25, 50
-#define MSEC_ASLEEP 20
+#define WAKES       20, 60
+#define MSEC_ASLEEP 12
 #define MAX_RINGS   1024
 
 static volatile sig_atomic_t is_told_to_end;

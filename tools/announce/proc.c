@@ -86,6 +86,17 @@ bool proc_exists(pid_t pid)
 	return !fstatat(proc_fd, name_of(name, pid, ""), &status, 0);
 }
 
+bool proc_owner(pid_t pid, uid_t *user)
+{
+	char name[MAX_NAME];
+	struct stat status;
+
+	if (fstatat(proc_fd, name_of(name, pid, ""), &status, 0))
+		return false;
+	*user = status.st_uid;
+	return true;
+}
+
 bool proc_program(pid_t pid, struct program_id *id)
 {
 	char name[MAX_NAME];

@@ -30,6 +30,9 @@ bool proc_program(pid_t pid, struct program_id *id);
 /* @user: the real one. */
 bool proc_status(pid_t pid, pid_t *parent, uid_t *user);
 
+/* @user: the effective one; root of a process that does not let others look at it. */
+bool proc_owner(pid_t pid, uid_t *user);
+
 /* Its arguments, separated by blanks; where they are too long the beginning. */
 bool proc_command(pid_t pid, char *to, size_t size);
 

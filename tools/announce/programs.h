@@ -18,7 +18,7 @@ struct program {
 	bool has_layout;
 	uid_t user;                /* whose process had the layout */
 	struct layout_words words; /* none an address: right for the next one, too */
-	struct rate looks;
+	struct rate begins, looks;
 };
 
 struct programs;
