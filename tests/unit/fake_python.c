@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The struct layouts here are made up, but for those of 3.12, ELF and glibc. */
 #include "fake_python.h"
 
 #include <elf.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Ranges of bytes at addresses, the last that was added first. */
 #include "fake_remote.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Offsets for the walk over interpreters and threads; the frames are libpyusdt's part. */
 #include "internals.h"
 
 #include <stddef.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* A line for each process, of which any text may be hostile. */
 #include "list.h"
 
 #include <pwd.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The steps of a look, each in a file of its own, in their order. */
 #include "look.h"
 
 #include <elf.h>

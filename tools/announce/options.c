@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The command line: a word that is wrong is named, and nothing has begun by then. */
 #include "options.h"
 
 #include <getopt.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Files of /proc, whose form is the kernel's and whose content may be the process'. */
 #include "proc.h"
 
 #include <ctype.h>

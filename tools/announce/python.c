@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The CPython of a process, found by its symbols or by its section. */
 #include "python.h"
 
 #include <unistd.h>

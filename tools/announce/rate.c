@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* A bucket from which one is taken each time, and that fills up again with time. */
 #include "rate.h"
 
 #define ONE 1000U

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Reading others' memory needs CAP_SYS_PTRACE. All else that root may do goes before the
+ * first byte of a process is read.
+ */
 #include "rights.h"
 
 #include <errno.h>

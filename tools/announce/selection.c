@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The process ids and the user of the command line. */
 #include "selection.h"
 
 #include <ctype.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* A sorted array: new ids are mostly the highest. Each process is held by a pidfd. */
 #include "table.h"
 
 #include <poll.h>
