@@ -75,7 +75,7 @@ class Plain:
         self.process.stdout.close()
 
 
-@unittest.skipIf(platform.machine() != "x86_64", "threads are known from outside on x86-64 only")
+@unittest.skipIf(platform.machine() != "x86_64", "threads are known on x86-64 only")
 class OutsideTest(LiveTest):
     maxDiff = 10000
 
@@ -187,7 +187,7 @@ class Stacks(OutsideTest):
         self.check(tracer, self.reference, f"{self.reference}.child")
 
     def test_program_that_begins_later(self):
-        """Short ones, which end before they can be looked at, are seen from their first line."""
+        """Short ones, which end before a look, are seen from their first line."""
         tracer = self.outside()
         self.announcer("--all")
         first = self.plain("single")
@@ -202,7 +202,8 @@ class Stacks(OutsideTest):
             "opens()\n"
         )
         for number in range(20):
-            subprocess.run([sys.executable, "-S", "-E", short, f"{self.mark}{number}"], check=True)
+            command = [sys.executable, "-S", "-E", short, f"{self.mark}{number}"]
+            subprocess.run(command, check=True)
         stacks, marks = parse(tracer.stop(), self.mark)
         seen = [[frame[0] for frame in stacks[key]] for key in marks.values() if key in stacks]
         # How many it are is a matter of luck on a busy machine.
