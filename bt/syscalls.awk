@@ -31,7 +31,9 @@ END {
 		if (count++ % per_block == 0) {
 			if (count > 1)
 				print "}\n"
-			print "usdt:@LIBPYUSDT@:pyusdt:LAYOUT\n/@name[" number "] == \"\"/\n{"
+			print "usdt:@LIBPYUSDT@:pyusdt:PROCESS,"
+			print "usdt:@ANNOUNCE@:pyusdt:PROCESS"
+			print "/@name[" number "] == \"\"/\n{"
 		}
 		printf "\t@name[%d] = \"%s\";\n", number, by_number[number]
 	}

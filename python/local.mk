@@ -33,12 +33,14 @@ python_stacks = \
 	python/pyusdt/stacks/speedscope.py
 python_trace = \
 	python/pyusdt/trace/__init__.py \
+	python/pyusdt/trace/announcer.py \
 	python/pyusdt/trace/command.py \
 	python/pyusdt/trace/executables.py \
 	python/pyusdt/trace/library.py \
 	python/pyusdt/trace/options.py \
 	python/pyusdt/trace/output.py \
 	python/pyusdt/trace/printer.py \
+	python/pyusdt/trace/processes.py \
 	python/pyusdt/trace/program.py \
 	python/pyusdt/trace/session.py \
 	python/pyusdt/trace/signals.py \

@@ -9,14 +9,16 @@ from typing import NoReturn
 
 from pyusdt.failure import Failure, complain, end
 from pyusdt.stacks import command as stacks
+from pyusdt.trace.announcer import Selection
 from pyusdt.trace.executables import find_bpftrace, find_python
 from pyusdt.trace.library import (
-    find_script, installed_scripts, keeps_stacks, read_script, unit_of,
+    announcer_of, find_script, installed_scripts, keeps_stacks, read_script, unit_of,
 )
 from pyusdt.trace.options import HELP, PROG, Options, parse_arguments
 from pyusdt.trace.output import Output
 from pyusdt.trace.program import EndedEarly
-from pyusdt.trace.session import trace_process, trace_program
+from pyusdt.trace.processes import show_processes
+from pyusdt.trace.session import trace_all, trace_outside, trace_process, trace_program
 from pyusdt.trace.target import Process
 
 
@@ -37,6 +39,8 @@ def trace(options: Options, script_dir: pathlib.Path) -> int:
     if options.wants_list:
         print("\n".join(installed_scripts(script_dir)))
         return 0
+    if options.wants_processes:
+        return show_processes(script_dir, options.wants_json)
     assert options.script is not None  # see check_arguments()
     script = find_script(options.script, script_dir)
     if options.flame is not None:
@@ -55,8 +59,18 @@ def run_script(
     bpftrace: str, script: pathlib.Path, name: str | None, options: Options
 ) -> tuple[int, bool]:
     """Returns: the exit status, and whether bpftrace has printed all of its trace."""
-    if options.pid is not None:
-        with Process(options.pid) as process:
+    if options.pids or options.wants_all:
+        announcer = announcer_of(read_script(script))
+        if announcer is not None:
+            selection = Selection(options.pids, options.user)
+            return trace_outside(bpftrace, script, announcer, selection, Output(name))
+        if options.user is not None:
+            raise Failure(f"--user: {script.stem} is on events of Python, not of a user", 2)
+        if options.wants_all:
+            return trace_all(bpftrace, script, Output(name))
+        if len(options.pids) > 1:
+            raise Failure(f"{script.stem} is on events of Python: give one PID, or --all", 2)
+        with Process(options.pids[0]) as process:
             process.require_library()
             output = Output(name)
             return trace_process(bpftrace, script, process, output)
@@ -67,8 +81,7 @@ def run_script(
 
 def draw(script: pathlib.Path, trace: str, graph: str, options: Options) -> int:
     """Returns: 0, or the exit status of what it could not do and has told why."""
-    of = " ".join(options.program) if options.pid is None else f"process {options.pid}"
-    words = ["--title", f"{script.stem} of {of}", "-o", graph]
+    words = ["--title", f"{script.stem} of {subject(options)}", "-o", graph]
     unit = unit_of(read_script(script))
     if unit is not None:
         words += ["--unit", unit]
@@ -77,6 +90,15 @@ def draw(script: pathlib.Path, trace: str, graph: str, options: Options) -> int:
     except Failure as failure:
         complain(stacks.PROG, str(failure))
         return 1
+
+
+def subject(options: Options) -> str:
+    if options.program:
+        return " ".join(options.program)
+    if options.wants_all:
+        return "every Python" if options.user is None else f"every Python of {options.user}"
+    plural = "es" if len(options.pids) > 1 else ""
+    return f"process{plural} " + ", ".join(map(str, options.pids))
 
 
 def check_flame(name: str, script: pathlib.Path, script_dir: pathlib.Path) -> None:

@@ -38,10 +38,6 @@ def read_script(path: pathlib.Path) -> str:
         raise Failure(f"{path}: {error.strerror}", 2) from None
 
 
-# What a script has that keeps stacks, of whatever kind.
-STACKS = re.compile(r"@stacks\b|\b[ku]stack\b")
-
-
 def takes_pid(script: str) -> bool:
     """Is the script told the process by its first argument, and follows its forks?
 
@@ -50,6 +46,18 @@ def takes_pid(script: str) -> bool:
     argument = header(script, "ARGUMENT")
     # One that says nothing in its header has to compare with it, at least.
     return "pid == $1" in script if argument is None else argument == "pid"
+
+
+ANNOUNCER = re.compile(r"\busdt:(/[^:\s]*/pyusdt-announce):pyusdt:PROCESS\b")
+
+
+def announcer_of(script: str) -> str | None:
+    """The pyusdt-announce that tells the script where processes have their stacks.
+
+    None: it is not on kernel events, or cannot be told by its arguments whom to believe.
+    """
+    found = ANNOUNCER.search(script) if takes_pid(script) else None
+    return found[1] if found else None
 
 
 def unit_of(script: str) -> str | None:

@@ -5,23 +5,28 @@ import sys
 from typing import NoReturn
 
 from pyusdt.failure import UsageError
-from pyusdt.commandline import flag, take_options, value
+from pyusdt.commandline import REQUIRED, Option, flag, take_options, value
 
 PROG = "pyusdt-trace"
-USAGE = f"usage: {PROG} [OPTIONS] SCRIPT (-p PID | [--] PROGRAM [ARG...])"
+USAGE = f"usage: {PROG} [OPTIONS] SCRIPT (-p PID[,PID...] | --all | [--] PROGRAM [ARG...])"
 
 HELP = f"""\
 {USAGE}
 
 Run a bpftrace script on a Python program that it starts, from its first line to its end,
-or on a running process that has pyusdt loaded.
+or on running processes. For a script on kernel events these need nothing of pyusdt, for
+one on events of Python they must have it loaded.
 
   SCRIPT             the name of an installed script, such as pycalls, or a file, with a
                      slash, such as ./my.bt
   PROGRAM            what python -m pyusdt takes: a script, -m MODULE, -c COMMAND
 
 Options, before PROGRAM:
-  -p, --pid PID      trace this process, until it ends or Ctrl-C
+  -p, --pid PID,...  trace this process, until it ends or Ctrl-C; with a script on kernel
+                     events also several, and the processes that come from them
+  --all              trace every Python of the machine, later ones too, until Ctrl-C; with
+                     a script on events of Python every one that has pyusdt loaded
+  --user USER        of --all, only the user's
   -o, --output FILE  write the trace to FILE
   --flame FILE       make a flame graph (FILE.svg), folded stacks or, as FILE.json, what
                      speedscope reads, of a script that keeps stacks; without -o the
@@ -30,6 +35,9 @@ Options, before PROGRAM:
                      the interpreter of this command, else that,
                      {sys.executable})
   --list             list the installed scripts
+  --processes        list the running Pythons: version, user, whether their stacks can be
+                     seen or why not, whether pyusdt is loaded, command
+  --json             with --processes: as lines of JSON
   -h, --help         print this help
 
 Exit status: the program's, 128 + N where signal N ended it; with -p bpftrace's; 1 when
@@ -38,11 +46,15 @@ it cannot be traced, or the trace is not whole and the program's is 0; 2 for wro
 
 
 class Options:
-    pid: int | None = None
+    pids: tuple[int, ...] = ()
+    wants_all = False
+    user: str | None = None
     output: str | None = None
     flame: str | None = None
     python: str | None = None
     wants_list = False
+    wants_processes = False
+    wants_json = False
     wants_help = False
     script: str | None = None
     program: list[str]
@@ -60,7 +72,9 @@ def parse_arguments(words: list[str]) -> Options:
         # What is none of these options begins PROGRAM, such as -m.
         take_options(rest, OPTIONS, options, fail)
     options.program = rest
-    if not (options.wants_list or options.wants_help):
+    if options.wants_json and not options.wants_processes:
+        fail("--json is for --processes")
+    if not (options.wants_list or options.wants_help or options.wants_processes):
         check_arguments(options)
     return options
 
@@ -72,12 +86,18 @@ def name_of(word: str) -> str:
 def check_arguments(options: Options) -> None:
     if options.script is None:
         fail("no script given, --list shows those that are installed")
-    if (options.pid is None) == (not options.program):
-        fail("give either a program to run or -p PID")
-    if options.pid is not None and options.python is not None:
-        fail("--python is for a program to run, not for -p")
+    if bool(options.pids) + options.wants_all + bool(options.program) != 1:
+        fail("give either a program to run, or -p PID, or --all")
+    if not options.program and options.python is not None:
+        fail("--python is for a program to run, not for one that runs")
+    if options.user is not None and not options.wants_all:
+        fail("--user is for --all")
     if options.flame is not None and options.flame == options.output:
         fail("-o and --flame name the same file")
+
+
+def process_ids(text: str) -> tuple[int, ...]:
+    return tuple(map(process_id, text.split(",")))
 
 
 def process_id(text: str) -> int:
@@ -87,11 +107,18 @@ def process_id(text: str) -> int:
     return int(text)
 
 
+def add_pids(options: Options, text: str | None) -> None:
+    """-p may be given several times."""
+    for pid in process_ids(text or ""):
+        if pid not in options.pids:
+            options.pids += (pid,)
+
+
 def fail(message: str) -> NoReturn:
     raise UsageError(message)
 
 
-PID = value("pid", process_id)
+PID = Option(add_pids, REQUIRED)
 OUTPUT = value("output")
 HELP_WANTED = flag("wants_help")
 OPTIONS = {
@@ -101,7 +128,11 @@ OPTIONS = {
     "--output": OUTPUT,
     "--flame": value("flame"),
     "--python": value("python"),
+    "--all": flag("wants_all"),
+    "--user": value("user"),
     "--list": flag("wants_list"),
+    "--processes": flag("wants_processes"),
+    "--json": flag("wants_json"),
     "-h": HELP_WANTED,
     "--help": HELP_WANTED,
 }

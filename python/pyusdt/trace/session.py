@@ -13,7 +13,9 @@ import time
 from collections.abc import Callable
 
 from pyusdt.failure import Failure, Interrupted, complain
+from pyusdt.trace.announcer import Announcer, Selection, list_pythons
 from pyusdt.trace.executables import Python
+from pyusdt.trace.library import takes_pid
 from pyusdt.trace.options import PROG
 from pyusdt.trace.output import Output
 from pyusdt.trace.program import HeldProgram
@@ -62,6 +64,79 @@ def trace_process(
     return status, not told
 
 
+def trace_outside(
+    bpftrace: str, script: pathlib.Path, announcer: str, selection: Selection,
+    output: Output,
+) -> tuple[int, bool]:
+    """Processes that need nothing of pyusdt, by a script on kernel events.
+
+    Returns: the exit status, and whether the trace is whole.
+    """
+    signals = Signals()
+    with contextlib.ExitStack() as stack:
+        processes = [stack.enter_context(Process(pid)) for pid in selection.pids]
+        if processes:
+            check_stacks(announcer, processes)
+        teller = stack.enter_context(Announcer(announcer, selection))
+        # Any process and no minimum, but only what this announcer tells.
+        tracer = Tracer(bpftrace, script, output, 0, 0, teller.pid)
+        stack.callback(tracer.kill)
+        result = trace_running(tracer, processes, signals, output)
+    return result
+
+
+def check_stacks(announcer: str, processes: list[Process]) -> None:
+    """One line for each process of which there will be nothing."""
+    pids = ",".join(str(process.pid) for process in processes)
+    known = {python.pid: python for python in list_pythons(announcer, ["-p", pids])}
+    reasons = []
+    for process in processes:
+        python = known.get(process.pid)
+        if python is None:
+            reasons.append(f"process {process.pid} has ended")
+        elif not python.stacks:
+            reasons.append(f"process {process.pid} ({process.name()}): {python.why}")
+    if len(reasons) == len(processes):
+        for reason in reasons[:-1]:
+            complain(PROG, reason)
+        raise Failure(reasons[-1])
+
+
+def trace_all(bpftrace: str, script: pathlib.Path, output: Output) -> tuple[int, bool]:
+    """Every process that has the script's library, by a script on events of Python."""
+    signals = Signals()
+    with contextlib.ExitStack() as stack:
+        tracer = Tracer(bpftrace, script, output)
+        stack.callback(tracer.kill)
+        result = trace_running(tracer, [], signals, output)
+    return result
+
+
+def trace_running(
+    tracer: Tracer, processes: list[Process], signals: Signals, output: Output
+) -> tuple[int, bool]:
+    """Until all of these processes have ended, or Ctrl-C; without any, until Ctrl-C."""
+
+    def have_ended() -> bool:
+        return bool(processes) and all(process.has_ended() for process in processes)
+
+    def is_settled() -> bool:
+        return tracer.is_attached() or tracer.has_ended() or have_ended()
+
+    wait_until(is_settled, signals, "stopped before all probes were attached")
+    failed = tracer.could_not_attach()
+    tracer.show_messages()
+    if failed:
+        raise Failure("bpftrace could not attach")
+    while not (have_ended() or tracer.has_ended()):
+        if signals.wait(POLL_SECONDS):
+            tracer.hurry()
+        tracer.look()
+    finish(tracer, signals)
+    told = tell_trouble(tracer)
+    return leave(tracer, output, tracer.status()), not told
+
+
 def trace_program(
     bpftrace: str, script: pathlib.Path, words: list[str], python: Python, output: Output
 ) -> tuple[int, bool]:
@@ -96,7 +171,10 @@ def start_tracer(
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         script = pathlib.Path(folder, script.name)
         script.write_text(fitted)
-    tracer = Tracer(bpftrace, script, process.pid, output)
+    if takes_pid(text):
+        tracer = Tracer(bpftrace, script, output, process.pid)
+    else:
+        tracer = Tracer(bpftrace, script, output, process=process.pid)
     stack.callback(tracer.kill)
     return tracer
 

@@ -15,7 +15,6 @@ from typing import IO
 
 from pyusdt.failure import say, signal_name
 from pyusdt.trace import printer
-from pyusdt.trace.library import takes_pid
 from pyusdt.trace.output import Output
 from pyusdt.trace.signals import shell_status
 
@@ -31,7 +30,14 @@ with contextlib.suppress(ImportError):
 # attached; 0.17 to stderr, later versions to stdout. Its own tests rely on it.
 ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 
+# How many pages it has for events that it has not read yet, per processor. By default, in
+# 0.17, 64: when many processes are traced on a busy machine, lines and whole maps are lost.
+BUFFER = "BPFTRACE_PERF_RB_PAGES"
+MAX_BUFFER_PAGES = 1024
+MAX_ALL_PAGES = 16384
+
 RESEND_SECONDS = 5
+READ_SECONDS = 1
 
 PR_SET_PDEATHSIG = 1
 
@@ -41,27 +47,30 @@ WAITING_FOR_EVENTS = ("232", "281") if os.uname().machine == "x86_64" else ("22"
 
 
 class Tracer:
-    """bpftrace on a process, its output copied to a file and its messages to stderr."""
+    """bpftrace with a script, its output copied to a file and its messages to stderr."""
 
     def __init__(
-        self, bpftrace: str, script: pathlib.Path, pid: int, output: Output
+        self, bpftrace: str, script: pathlib.Path, output: Output, *arguments: int,
+        process: int | None = None,
     ) -> None:
+        """@arguments: of the script. @process: for bpftrace's -p, with which it ends."""
         source = script.read_text(errors="replace")
-        self.ends_by_itself = not takes_pid(source)
-        file, process = str(script), str(pid)
-        words = ["-p", process, file] if self.ends_by_itself else [file, process]
+        self.ends_by_itself = process is not None
+        words = [str(script), *map(str, arguments)]
+        if process is not None:
+            words[:0] = ["-p", str(process)]
         self._output = output
         self._attached = threading.Event()
         self._messages: io.StringIO | None = io.StringIO()
         self._is_asked = self._is_killed = False
-        self._next_interrupt = 0.0
+        self._next_interrupt = self._patience = 0.0
         passed_on = printer.Printer(bpftrace, source, output.write, self._write_message)
         self._process = subprocess.Popen(
             [bpftrace, "--no-warnings", *printer.OPTIONS, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, ATTACHED: "1"},
+            env={BUFFER: str(buffer_pages()), **os.environ, ATTACHED: "1"},
             preexec_fn=dependent_child(),
             # Of its own: it is told to end by this process only, never a second time by
             # the terminal while it prints its maps.
@@ -122,8 +131,14 @@ class Tracer:
         return any(copier.is_alive() for copier in self._copiers)
 
     def end(self) -> None:
-        """Have it print its maps and end."""
-        self._is_asked = True
+        """Have it print its maps and end.
+
+        What happened before that is to be in the trace: it is told once it has read all, or
+        where it never has, for so much happens, a second later.
+        """
+        if not self._is_asked:
+            self._is_asked = True
+            self._patience = time.monotonic() + READ_SECONDS
 
     def hurry(self) -> None:
         """The same, but who says it a second time does not want to wait for that."""
@@ -141,8 +156,12 @@ class Tracer:
         """To be called again and again, for what end() has begun and for lost output."""
         if self._output.is_lost():
             self.kill()
-        elif self._is_asked and time.monotonic() >= self._next_interrupt:
+        elif self._is_asked and self._is_due():
             self._interrupt()
+
+    def _is_due(self) -> bool:
+        now = time.monotonic()
+        return now >= self._next_interrupt and (now >= self._patience or self.has_read_all())
 
     def _interrupt(self) -> None:
         """End bpftrace as Ctrl-C does.
@@ -178,6 +197,14 @@ class Tracer:
         if status > 0:
             return f"bpftrace ended with status {status}: the trace is not whole"
         return None
+
+
+def buffer_pages() -> int:
+    """A power of two, as bpftrace wants it."""
+    pages = MAX_BUFFER_PAGES
+    while pages > 64 and pages * (os.cpu_count() or 1) > MAX_ALL_PAGES:
+        pages //= 2
+    return pages
 
 
 def catches_interrupts(pid: int) -> bool:

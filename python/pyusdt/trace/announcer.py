@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""pyusdt-announce as a child process: what it knows of running Pythons, from outside.
+
+It reads memory of processes that may have any, and drops the rights that it does not need
+for that. What it says of them is data here: text to be escaped, numbers to be shown.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import threading
+from typing import IO, NamedTuple
+
+from pyusdt.failure import Failure, complain
+from pyusdt.trace.options import PROG
+from pyusdt.trace.tracer import dependent_child
+
+# What it begins each of its lines with.
+PREFIX = "pyusdt-announce: "
+
+
+class Selection(NamedTuple):
+    """Which processes: these with all that come from them, or all, or a user's."""
+
+    pids: tuple[int, ...] = ()
+    user: str | None = None
+
+    def words(self) -> list[str]:
+        if self.pids:
+            return ["-p", ",".join(map(str, self.pids)), "--children"]
+        return ["--all", *(["--user", self.user] if self.user is not None else [])]
+
+
+class Python(NamedTuple):
+    """A running process with a Python in it."""
+
+    pid: int
+    version: str | None
+    user: str
+    command: str
+    library: str | None
+    stacks: bool
+    why: str | None  # there are no stacks
+
+
+def list_pythons(path: str, words: list[str]) -> list[Python]:
+    result = run(path, ["--list", *words])
+    found = []
+    for line in result.splitlines():
+        entry = json.loads(line)
+        found.append(Python(*(entry[name] for name in Python._fields)))
+    return found
+
+
+def run(path: str, words: list[str]) -> str:
+    try:
+        result = subprocess.run(
+            [path, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, errors="replace", check=False,
+        )
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}") from None
+    if result.returncode:
+        raise Failure(result.stderr.strip().removeprefix(PREFIX) or f"{path} failed")
+    return result.stdout
+
+
+class Announcer:
+    """It tells the script of the processes that are asked for, as long as this one runs."""
+
+    def __init__(self, path: str, selection: Selection) -> None:
+        try:
+            self._process = subprocess.Popen(
+                [path, *selection.words()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                preexec_fn=dependent_child(),
+                process_group=0,
+            )
+        except OSError as error:
+            raise Failure(f"{path}: {error.strerror}") from None
+        self.pid = self._process.pid
+        assert self._process.stderr is not None
+        threading.Thread(target=self._pass_on, args=(self._process.stderr,), daemon=True).start()
+
+    def _pass_on(self, stream: IO[bytes]) -> None:
+        for line in stream:
+            text = os.fsdecode(line).rstrip("\n").removeprefix(PREFIX)
+            complain(PROG, text)
+
+    def __enter__(self) -> "Announcer":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+        self._process.wait()

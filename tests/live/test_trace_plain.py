@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""pyusdt-trace on processes that have nothing of pyusdt, by the installed scripts."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import unittest
+
+from live import PROGRAMS, SECONDS, wait_until
+from test_outside import ENVIRONMENT, find_other_python
+from test_trace import TRACE, TraceTest
+
+PLAIN = PROGRAMS / "plain.py"
+# Each round makes so many such calls in each of a thread, a child, and the main thread.
+CALL = "clock_nanosleep"
+CALLS = 1 + 8 + 2
+
+
+@unittest.skipIf(platform.machine() != "x86_64", "threads are known from outside on x86-64 only")
+class PlainTest(TraceTest):
+    maxDiff = 10000
+
+    def plain(self, python=sys.executable):
+        """Returns: (the process, what it writes its stacks to)."""
+        folder = self.directory()
+        reference = folder / "reference"
+        process = subprocess.Popen(
+            [python, "-W", "ignore", PLAIN, reference], text=True, env=ENVIRONMENT,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+
+        def end():
+            process.kill()
+            process.wait()
+            process.stdin.close()
+            process.stdout.close()
+
+        self.addCleanup(end)
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        return process, reference
+
+    def round(self, process):
+        process.stdin.write("\n")
+        process.stdin.flush()
+        self.assertEqual(process.stdout.readline(), "done\n")
+
+    def traced(self, *words):
+        """pyusdt-trace, the trace in a file."""
+        file = self.directory() / "trace"
+        return self.start("-o", str(file), *words), file
+
+    def wait_for(self, file, *processes):
+        """The script says itself which processes it knows."""
+        def known():
+            text = file.read_text() if file.exists() else ""
+            return all(f"Process {process.pid}: CPython 3." in text for process in processes)
+
+        wait_until(known, "the script knows the processes")
+
+    def finish(self, tracer, status=0):
+        output, errors = tracer.communicate(timeout=SECONDS)
+        self.assertEqual(tracer.returncode, status, (output, errors))
+        return output, errors
+
+
+def stacks_in(folded, call):
+    """Of that system call: the stacks below it, as the program itself writes them."""
+    stacks = (line.rpartition(" ")[0] for line in folded.read_text().splitlines())
+    return {stack.partition(";")[2] for stack in stacks if stack.startswith(f"{call};")}
+
+
+def stacks_told(*references):
+    return {
+        line.partition(" ")[2]
+        for reference in references for line in reference.read_text().splitlines()
+    }
+
+
+class OneProcess(PlainTest):
+    def test_stacks_of_system_calls(self):
+        process, reference = self.plain()
+        folded = self.directory() / "stacks.folded"
+        tracer, file = self.traced("--flame", folded, "pysyscall-stacks", "-p", str(process.pid))
+        self.wait_for(file, process)
+        self.round(process)
+        self.round(process)
+        process.stdin.close()
+        self.finish(tracer)
+        self.assertEqual(stacks_in(folded, CALL), stacks_told(reference))
+
+    def test_counts(self):
+        process, reference = self.plain()
+        tracer, file = self.traced("pysyscall", "-p", str(process.pid))
+        self.wait_for(file, process)
+        self.round(process)
+        process.stdin.close()
+        self.finish(tracer)
+        counts = [line for line in file.read_text().splitlines()
+                  if line.startswith("@calls[clock_nanosleep, called, ")]
+        self.assertEqual(len(counts), 1, counts)
+        self.assertEqual(int(counts[0].rpartition(" ")[2]), 3 * CALLS)
+        self.assertEqual(len(reference.read_text().splitlines()), 3 * CALLS)
+
+    def test_only_that_one(self):
+        process, reference = self.plain()
+        other, _ = self.plain()
+        folded = self.directory() / "stacks.folded"
+        tracer, file = self.traced("--flame", folded, "pysyscall-stacks", "-p", str(process.pid))
+        self.wait_for(file, process)
+        self.round(other)
+        self.round(process)
+        process.stdin.close()
+        self.finish(tracer)
+        self.assertEqual(file.read_text().count(": CPython"), 1, file.read_text())
+        self.assertEqual(stacks_in(folded, CALL), stacks_told(reference))
+
+    def test_ctrl_c(self):
+        process, _ = self.plain()
+        tracer, file = self.traced("pysyscall", "-p", str(process.pid))
+        self.wait_for(file, process)
+        self.round(process)
+        tracer.send_signal(2)
+        self.finish(tracer)
+        self.assertIn("@calls[clock_nanosleep, called, ", file.read_text())
+        self.round(process)
+
+
+class Several(PlainTest):
+    def test_of_several_versions(self):
+        pythons = [sys.executable, find_other_python(), sys.executable]
+        started = [self.plain(python) for python in pythons]
+        processes = [process for process, _ in started]
+        folded = self.directory() / "stacks.folded"
+        pids = ",".join(str(process.pid) for process in processes[:2])
+        tracer, file = self.traced("--flame", folded, "pysyscall-stacks", "-p", pids,
+                                   "-p", str(processes[2].pid))
+        self.wait_for(file, *processes)
+        for process in processes:
+            self.round(process)
+        for process in processes:
+            process.stdin.close()
+        self.finish(tracer)
+        told = stacks_told(*(reference for _, reference in started))
+        self.assertEqual(stacks_in(folded, CALL), told)
+
+    def test_all(self):
+        started = [self.plain()]
+        folded = self.directory() / "stacks.folded"
+        tracer, file = self.traced("--flame", folded, "pysyscall-stacks", "--all")
+        self.wait_for(file, *(process for process, _ in started))
+        # One that begins later, by the same interpreter or another.
+        started += [self.plain(), self.plain(find_other_python())]
+        processes = [process for process, _ in started]
+        self.wait_for(file, *processes)
+        for process in processes:
+            self.round(process)
+        tracer.send_signal(2)
+        self.finish(tracer)
+        told = stacks_told(*(reference for _, reference in started))
+        seen = {stack for stack in stacks_in(folded, CALL) if str(PLAIN) in stack}
+        self.assertEqual(seen, told)
+
+    def test_user(self):
+        process, _ = self.plain()
+        tracer, file = self.traced("pysyscall", "--all", "--user", "nobody")
+        wait_until(lambda: "Ctrl-C" in (file.read_text() if file.exists() else ""), "it begins")
+        self.round(process)
+        tracer.send_signal(2)
+        self.finish(tracer)
+        self.assertNotIn(f"Process {process.pid}:", file.read_text())
+
+
+class Wrong(PlainTest):
+    def test_no_python(self):
+        sleeper = subprocess.Popen(["sleep", "1000"])
+        self.addCleanup(sleeper.wait)
+        self.addCleanup(sleeper.kill)
+        tracer = self.start("pysyscall", "-p", str(sleeper.pid))
+        _, errors = self.finish(tracer, status=1)
+        self.assertEqual(
+            errors, f"pyusdt-trace: process {sleeper.pid} (sleep): no CPython in it\n"
+        )
+
+    def test_killed(self):
+        """Neither bpftrace nor the announcer is left."""
+        process, _ = self.plain()
+        tracer, file = self.traced("pysyscall", "-p", str(process.pid))
+        self.wait_for(file, process)
+        children = [
+            int(pid) for task in os.listdir(f"/proc/{tracer.pid}/task")
+            for pid in open(f"/proc/{tracer.pid}/task/{task}/children").read().split()
+        ]
+        self.assertEqual(len(children), 2)
+        tracer.kill()
+        tracer.wait()
+        wait_until(lambda: not any(is_running(pid) for pid in children), "both have ended")
+
+
+def is_running(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class Processes(PlainTest):
+    def list(self, *words):
+        tracer = self.start("--processes", *words)
+        output, _ = self.finish(tracer)
+        return output
+
+    def test_table(self):
+        process, _ = self.plain()
+        lines = self.list().splitlines()
+        self.assertEqual(
+            lines[0].split(), ["PID", "PYTHON", "USER", "STACKS", "PYUSDT", "COMMAND"]
+        )
+        (line,) = [line for line in lines if line.split()[0] == str(process.pid)]
+        version = "{}.{}.{}".format(*sys.version_info)
+        self.assertEqual(line.split()[1:5], [version, "root", "yes", "-"])
+        self.assertIn(str(PLAIN), line)
+
+    def test_json(self):
+        process, reference = self.plain()
+        entries = [json.loads(line) for line in self.list("--json").splitlines()]
+        (entry,) = [entry for entry in entries if entry["pid"] == process.pid]
+        self.assertEqual(
+            entry,
+            {
+                "pid": process.pid, "version": "{}.{}.{}".format(*sys.version_info),
+                "user": "root", "library": None, "stacks": True, "why": None,
+                "command": entry["command"],
+            },
+        )
+        self.assertIn(str(reference), entry["command"])
+
+
+if __name__ == "__main__":
+    unittest.main()
