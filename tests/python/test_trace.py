@@ -425,9 +425,16 @@ class Wrong(TraceTest):
     def test_usage(self):
         for words, message in [
             ([], "no script given, --list shows those that are installed (see --help)"),
-            (["pycalls"], "give either a program to run or -p PID"),
-            (["pycalls", "-p", "1", "x.py"], "give either a program to run or -p PID"),
+            (["pycalls"], "give either a program to run, or -p PID, or --all"),
+            (["pycalls", "-p", "1", "x.py"], "give either a program to run, or -p PID, or --all"),
+            (["pycalls", "--all", "x.py"], "give either a program to run, or -p PID, or --all"),
+            (["pycalls", "--all", "-p", "1"], "give either a program to run, or"),
             (["pycalls", "-p", "x"], "-p x: not a process id"),
+            (["pycalls", "-p", "1,"], "-p : not a process id"),
+            (["pycalls", "-p", "1,2"], "pycalls is on events of Python: give one PID, or --all"),
+            (["pycalls", "-p", "1", "--user", "root"], "--user is for --all"),
+            (["pycalls", "--all", "--user", "root"], "--user: pycalls is on events of Python"),
+            (["pycalls", "--json", "x.py"], "--json is for --processes"),
             (["pycalls", "-p0"], "-p 0: not a process id"),
             (["pycalls", "--pid="], "-p : not a process id"),
             (["pycalls", "-p"], "option -p needs an argument"),
