@@ -267,11 +267,11 @@ int pyusdt_poll(void);
  * pyusdt_layout - where this process keeps its Python frames
  * @why: where not NULL, set to a static string when there is no layout
  *
- * What the probes LAYOUT and PROCESS announce while they are armed and watched: offsets by
- * which a BPF program finds the Python stack of any thread in any kernel event. They are
- * found, and tested on this process's own stack, when one of the two is armed for the first
- * time; where that fails (an unknown or free-threaded CPython) both stay silent, and all
- * else works.
+ * What the probes LAYOUT and PROCESS announce while they are armed and watched: offsets
+ * by which a BPF program finds the Python stack of any thread in any kernel event. They
+ * are found, and tested on this process's own stack, when one of the two is armed for the
+ * first time; where that fails (an unknown or free-threaded CPython) both stay silent,
+ * and all else works.
  *
  * Any thread, no thread state needed.
  *

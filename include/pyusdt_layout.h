@@ -76,28 +76,28 @@ struct pyusdt_layout {
  *   ascii_bit  in the byte 8 before the text of a str: it is ASCII
  *
  * Before a BPF program believes a PyThreadState it compares the word at thread_id, unless
- * that is 0, with the thread pointer: what it was told may be another program's, which the
- * process ran before.
+ * that is 0, with the thread pointer: what it was told may be another program's, which
+ * the process ran before.
  *
  * ABI: words and fields keep their places.
  */
-#define PYUSDT_WORDS(FIELD)              \
-	FIELD(tstate, tstate, 0, 32)     \
-	FIELD(tstate, inner, 32, 16)     \
-	FIELD(tstate, inmost, 48, 16)    \
-	FIELD(walk, previous, 0, 16)     \
-	FIELD(walk, code, 16, 16)        \
-	FIELD(walk, owner, 32, 16)       \
-	FIELD(walk, instr, 48, 16)       \
-	FIELD(names, qualname, 0, 16)    \
-	FIELD(names, filename, 16, 16)   \
+#define PYUSDT_WORDS(FIELD)               \
+	FIELD(tstate, tstate, 0, 32)      \
+	FIELD(tstate, inner, 32, 16)      \
+	FIELD(tstate, inmost, 48, 16)     \
+	FIELD(walk, previous, 0, 16)      \
+	FIELD(walk, code, 16, 16)         \
+	FIELD(walk, owner, 32, 16)        \
+	FIELD(walk, instr, 48, 16)        \
+	FIELD(names, qualname, 0, 16)     \
+	FIELD(names, filename, 16, 16)    \
 	FIELD(names, firstlineno, 32, 16) \
-	FIELD(names, bytecode, 48, 16)   \
-	FIELD(rest, frame, 0, 16)        \
-	FIELD(rest, thread_id, 16, 16)   \
-	FIELD(rest, ascii, 32, 8)        \
-	FIELD(rest, ascii_bit, 40, 8)    \
-	FIELD(rest, first_shim, 48, 8)   \
+	FIELD(names, bytecode, 48, 16)    \
+	FIELD(rest, frame, 0, 16)         \
+	FIELD(rest, thread_id, 16, 16)    \
+	FIELD(rest, ascii, 32, 8)         \
+	FIELD(rest, ascii_bit, 40, 8)     \
+	FIELD(rest, first_shim, 48, 8)    \
 	FIELD(rest, frame_indirect, 56, 8)
 
 #endif /* PYUSDT_LAYOUT_H */

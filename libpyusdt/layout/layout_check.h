@@ -23,8 +23,9 @@ bool layout_check(PyTypeObject *closure_type, const struct pyusdt_layout *layout
 		  const char **why);
 
 /*
- * Does the PyThreadState of the calling thread, which has one, name the thread by its thread
- * pointer? It does on x86-64; what pthread_self() gives elsewhere may be another address.
+ * Does the PyThreadState of the calling thread, which has one, name the thread by its
+ * thread pointer? It does on x86-64; what pthread_self() gives elsewhere may be another
+ * address.
  */
 bool layout_check_thread_id(const struct pyusdt_layout *layout);
 

@@ -347,8 +347,9 @@ START_TEST(state_names_its_thread)
 	ck_assert_uint_ne(layout->thread_id, 0);
 #endif
 	if (layout->thread_id)
-		ck_assert_ptr_eq(*(void **)((char *)PyThreadState_Get() + layout->thread_id),
-				 __builtin_thread_pointer());
+		ck_assert_ptr_eq(
+			*(void **)((char *)PyThreadState_Get() + layout->thread_id),
+			__builtin_thread_pointer());
 }
 END_TEST
 

@@ -26,8 +26,7 @@ static const struct pyusdt_layout layout = {
 	.thread_id = 0x100d,
 };
 
-static const struct layout_way way = {
-	.tstate = -40, .inner = 0x100b, .inmost = 0x100c};
+static const struct layout_way way = {.tstate = -40, .inner = 0x100b, .inmost = 0x100c};
 
 static struct layout_words encode(const struct pyusdt_layout *from,
 				  const struct layout_way *by)

@@ -21,14 +21,13 @@ static bool is_thread(struct remote *remote, const struct thread *thread)
 }
 
 static void find_of_interpreter(struct remote *remote, uint64_t interpreter,
-				const struct internals *internals,
-				uint32_t thread_id, struct threads *threads)
+				const struct internals *internals, uint32_t thread_id,
+				struct threads *threads)
 {
 	uint64_t state = remote_word(remote, interpreter + internals->first_thread);
 
 	for (int i = 0; state && i < MAX_LIST && threads->count < MAX_THREADS; i++) {
-		struct thread thread = {
-			state, remote_word(remote, state + thread_id)};
+		struct thread thread = {state, remote_word(remote, state + thread_id)};
 
 		if (is_thread(remote, &thread))
 			threads->list[threads->count++] = thread;
