@@ -442,7 +442,7 @@ END_TEST
 /* What comes from elsewhere. */
 #define WITHOUT_MONITORING                                           \
 	(PYUSDT_GC_START | PYUSDT_GC_DONE | PYUSDT_PYTHON_GC_START | \
-	 PYUSDT_PYTHON_GC_DONE | PYUSDT_LAYOUT | PYUSDT_CODE)
+	 PYUSDT_PYTHON_GC_DONE | PYUSDT_LAYOUT | PYUSDT_CODE | PYUSDT_PROCESS)
 
 static const struct {
 	const char *change;
