@@ -128,26 +128,22 @@ class OutsideTest(LiveTest):
 
 
 class Stacks(OutsideTest):
-    def test_threads_blocked_before_the_tracer_came_and_fork(self):
-        program = self.plain()
+    def check_from_outside(self, program, *options):
+        """@options: of the announcer; without any, it is asked for this process."""
         program.expect("ready")
         tracer = self.outside()
-        self.announcer("-p", program.pid)
+        self.announcer(*(options or ("-p", program.pid)))
         self.wait_for(tracer, program.pid, sys.hexversion)
         program.go()
         program.finish()
         # The child goes on counting where its parent was when it forked.
         self.check(tracer, self.reference, f"{self.reference}.child")
 
+    def test_threads_blocked_before_the_tracer_came_and_fork(self):
+        self.check_from_outside(self.plain())
+
     def test_single_thread_of_all_processes(self):
-        program = self.plain("single")
-        program.expect("ready")
-        tracer = self.outside()
-        self.announcer("--all")
-        self.wait_for(tracer, program.pid, sys.hexversion)
-        program.go()
-        program.finish()
-        self.check(tracer, self.reference, f"{self.reference}.child")
+        self.check_from_outside(self.plain("single"), "--all")
 
     def test_exec_of_another_version(self):
         other = find_other_python()
@@ -215,17 +211,8 @@ class Stacks(OutsideTest):
         library = pathlib.Path(sysconfig.get_config_var("LIBDIR") or "",
                                sysconfig.get_config_var("INSTSONAME") or "")
         if not sysconfig.get_config_var("Py_ENABLE_SHARED") or not library.is_file():
-            # The interpreter of a machine that is tested decides. Not a skip.
-            print(f"test_outside: {sys.executable} has no libpython of its own")
-            return
-        program = self.plain("single", python=(DLOPEN, library, sys.prefix))
-        program.expect("ready")
-        tracer = self.outside()
-        self.announcer("-p", program.pid)
-        self.wait_for(tracer, program.pid, sys.hexversion)
-        program.go()
-        program.finish()
-        self.check(tracer, self.reference, f"{self.reference}.child")
+            self.skipTest(f"{sys.executable} has no libpython of its own")
+        self.check_from_outside(self.plain("single", python=(DLOPEN, library, sys.prefix)))
 
 
 class Announcer(OutsideTest):
