@@ -569,6 +569,6 @@ class AnyScript(LiveTest):
 
     def test_hint_without_a_layout(self):
         tracer = self.tracer("1", BT / "pyopen.bt")
-        hint = "No process has said where its Python frames are"
+        hint = "Of no process it is known where its Python frames are"
         wait_until(lambda: hint in tracer.output(), "the hint")
         self.assertEqual(tracer.stop().count(hint), 1)
