@@ -43,7 +43,8 @@ if words == ["--version"]:
     sys.exit()
 if words[words.index("-f") + 1] != "json":
     sys.exit("names would not be told from lines")
-pid = int(words[words.index("-p") + 1])
+# A script on kernel events has it for its argument.
+pid = int(words[words.index("-p") + 1] if "-p" in words else words[-1])
 with open({pids!r}, "w") as file:
     file.write(str(os.getpid()))
 
@@ -109,9 +110,10 @@ class TraceTest(unittest.TestCase):
         path = [str(self.directory / "bin"), os.environ["PATH"]]
         return {**os.environ, "PATH": os.pathsep.join(path), **extra}
 
-    def start(self, *words, stdout=subprocess.PIPE, environment=None, **options):
+    def start(self, *words, stdout=subprocess.PIPE, environment=None, scripts=SCRIPTS,
+              **options):
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, SCRIPTS, *words],
+            [sys.executable, "-c", COMMAND, scripts, *words],
             stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True,
             cwd=self.directory / "cwd", env=environment or self.environment(), **options,
         )
@@ -533,6 +535,64 @@ class Wrong(TraceTest):
         path = {**os.environ, "PATH": f".:{self.directory / 'bin'}"}
         _, output, _ = self.run_trace("pycalls", "-c", "print('ran')", environment=path)
         self.assertEqual(sorted(output.splitlines()), ["@calls: 42", "Counting.", "ran"])
+
+
+class Outside(TraceTest):
+    """With a pyusdt-announce that says what a test wants."""
+
+    def announcer(self, action):
+        """Returns: the folder of the scripts that listen to it."""
+        scripts = self.directory / "scripts"
+        scripts.mkdir()
+        file = self.directory / "pyusdt-announce"
+        file.write_text(f"#!{sys.executable} -IS\nimport json, sys\n{action}\n")
+        file.chmod(0o755)
+        own = str(BUILDDIR / "tools/announce/pyusdt-announce")
+        text = (SCRIPTS / "pysyscall.bt").read_text()
+        self.assertIn(own, text)
+        (scripts / "pysyscall.bt").write_text(text.replace(own, str(file)))
+        return scripts
+
+    def refuses(self, pid):
+        entry = {"pid": pid, "version": "3.13.0", "user": "root", "command": "x",
+                 "library": None, "stacks": False, "why": "it is \x1b[2J not seen"}
+        return self.announcer(f"print(json.dumps({entry!r}))")
+
+    def test_process_that_tells_of_itself(self):
+        target = self.target()
+        scripts = self.refuses(target.pid)
+        self.bpftrace("attach()\nsay(' '.join(words[-2:]))\nfollow()")
+        process = self.start("pysyscall", "-p", str(target.pid), scripts=scripts)
+        self.wait_for_pid()
+        target.stdin.close()
+        target.wait()
+        output, errors = process.communicate(timeout=SECONDS)
+        self.assertEqual((process.returncode, errors), (0, ""))
+        self.assertEqual(output.splitlines()[0], f"{scripts}/pysyscall.bt {target.pid}")
+
+    def test_process_that_does_not(self):
+        code = "print('up', flush=True)\nimport sys\nsys.stdin.read()"
+        target = self.target(code)
+        scripts = self.refuses(target.pid)
+        status, output, errors = self.run_trace(
+            "pysyscall", "-p", str(target.pid), scripts=scripts
+        )
+        self.assertEqual((status, output), (1, ""))
+        self.assertRegex(
+            errors, rf"\Apyusdt-trace: process {target.pid} \(.*\): it is \\x1b\[2J not seen\n\Z"
+        )
+        self.assertFalse(self.pids.exists(), "bpftrace was started")
+
+    def test_announcer_that_only_the_script_knows(self):
+        trace = self.directory / "was_run"
+        scripts = self.announcer(f"open({str(trace)!r}, 'w')")
+        status, _, errors = self.run_trace(f"{scripts}/pysyscall.bt", "--all")
+        self.assertEqual(status, 2)
+        self.assertEqual(
+            errors, f"pyusdt-trace: {scripts}/pysyscall.bt listens to another pyusdt-announce "
+                    f"than the installed scripts: {self.directory}/pyusdt-announce\n",
+        )
+        self.assertFalse(trace.exists() or self.pids.exists(), "something was started")
 
 
 class Targets(TraceTest):

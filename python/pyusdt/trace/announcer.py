@@ -14,6 +14,7 @@ from typing import IO, NamedTuple
 
 from pyusdt.failure import Failure, complain
 from pyusdt.trace.options import PROG
+from pyusdt.trace.target import Process
 from pyusdt.trace.tracer import dependent_child
 
 # What it begins each of its lines with.
@@ -32,7 +33,7 @@ class Selection(NamedTuple):
         return ["--all", *(["--user", self.user] if self.user is not None else [])]
 
 
-class Python(NamedTuple):
+class RunningPython(NamedTuple):
     """A running process with a Python in it."""
 
     pid: int
@@ -44,13 +45,18 @@ class Python(NamedTuple):
     why: str | None  # there are no stacks
 
 
-def list_pythons(path: str, words: list[str]) -> list[Python]:
+def list_pythons(path: str, words: list[str]) -> list[RunningPython]:
     result = run(path, ["--list", *words])
     found = []
     for line in result.splitlines():
         entry = json.loads(line)
-        found.append(Python(*(entry[name] for name in Python._fields)))
+        found.append(RunningPython(*(entry[name] for name in RunningPython._fields)))
     return found
+
+
+def has_stacks(path: str, process: Process) -> bool:
+    """Can they be seen from outside?"""
+    return any(python.stacks for python in list_pythons(path, ["-p", str(process.pid)]))
 
 
 def run(path: str, words: list[str]) -> str:

@@ -9,10 +9,11 @@ from typing import NoReturn
 
 from pyusdt.failure import Failure, complain, end
 from pyusdt.stacks import command as stacks
-from pyusdt.trace.announcer import Selection
+from pyusdt.trace.announcer import Selection, has_stacks
 from pyusdt.trace.executables import find_bpftrace, find_python
 from pyusdt.trace.library import (
-    announcer_of, find_script, installed_scripts, keeps_stacks, read_script, unit_of,
+    announcer_of, find_script, installed_announcer, installed_scripts, keeps_stacks,
+    read_script, unit_of,
 )
 from pyusdt.trace.options import HELP, PROG, Options, parse_arguments
 from pyusdt.trace.output import Output
@@ -47,36 +48,51 @@ def trace(options: Options, script_dir: pathlib.Path) -> int:
         check_flame(options.flame, script, script_dir)
     bpftrace = find_bpftrace()
     if options.flame is None:
-        status, _ = run_script(bpftrace, script, options.output, options)
+        status, _ = run_script(bpftrace, script, script_dir, options.output, options)
         return status
     with tempfile.TemporaryDirectory() as directory:
         output = options.output or os.path.join(directory, "trace")
-        status, is_whole = run_script(bpftrace, script, output, options)
+        status, is_whole = run_script(bpftrace, script, script_dir, output, options)
         return draw(script, output, options.flame, options) or status if is_whole else status
 
 
 def run_script(
-    bpftrace: str, script: pathlib.Path, name: str | None, options: Options
+    bpftrace: str, script: pathlib.Path, script_dir: pathlib.Path, name: str | None,
+    options: Options,
 ) -> tuple[int, bool]:
     """Returns: the exit status, and whether bpftrace has printed all of its trace."""
-    if options.pids or options.wants_all:
-        announcer = announcer_of(read_script(script))
-        if announcer is not None:
-            selection = Selection(options.pids, options.user)
-            return trace_outside(bpftrace, script, announcer, selection, Output(name))
-        if options.user is not None:
-            raise Failure(f"--user: {script.stem} is on events of Python, not of a user", 2)
-        if options.wants_all:
-            return trace_all(bpftrace, script, Output(name))
-        if len(options.pids) > 1:
-            raise Failure(f"{script.stem} is on events of Python: give one PID, or --all", 2)
+    if options.program:
+        python = find_python(options.python)
+        return trace_program(bpftrace, script, options.program, python, Output(name))
+    announcer = announcer_of(read_script(script))
+    if announcer is None:
+        return trace_events(bpftrace, script, name, options)
+    # Root runs none that a script of anybody's names.
+    if announcer != installed_announcer(script_dir):
+        raise Failure(f"{script} listens to another pyusdt-announce than the installed "
+                      f"scripts: {announcer}", 2)
+    if len(options.pids) == 1:
         with Process(options.pids[0]) as process:
-            process.require_library()
-            output = Output(name)
-            return trace_process(bpftrace, script, process, output)
-    python = find_python(options.python)
-    output = Output(name)
-    return trace_program(bpftrace, script, options.program, python, output)
+            if process.is_armed() and not has_stacks(announcer, process):
+                # It tells of itself, as on arm64, where nothing is seen from outside.
+                return trace_process(bpftrace, script, process, Output(name))
+    selection = Selection(options.pids, options.user)
+    return trace_outside(bpftrace, script, announcer, selection, Output(name))
+
+
+def trace_events(
+    bpftrace: str, script: pathlib.Path, name: str | None, options: Options
+) -> tuple[int, bool]:
+    """As run_script(), of running processes by a script on events of Python."""
+    if options.user is not None:
+        raise Failure(f"--user: {script.stem} is on events of Python, not of a user", 2)
+    if options.wants_all:
+        return trace_all(bpftrace, script, Output(name))
+    if len(options.pids) > 1:
+        raise Failure(f"{script.stem} is on events of Python: give one PID, or --all", 2)
+    with Process(options.pids[0]) as process:
+        process.require_library()
+        return trace_process(bpftrace, script, process, Output(name))
 
 
 def draw(script: pathlib.Path, trace: str, graph: str, options: Options) -> int:

@@ -60,6 +60,15 @@ def announcer_of(script: str) -> str | None:
     return found[1] if found else None
 
 
+def installed_announcer(script_dir: pathlib.Path) -> str:
+    """That which the installed scripts listen to."""
+    for path in sorted(script_dir.glob("*.bt")):
+        announcer = announcer_of(read_script(path))
+        if announcer is not None:
+            return announcer
+    raise Failure(f"no script in {script_dir} names pyusdt-announce")
+
+
 def unit_of(script: str) -> str | None:
     """What the numbers of the stacks that it keeps are."""
     return header(script, "UNIT")

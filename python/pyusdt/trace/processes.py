@@ -8,16 +8,15 @@ import shutil
 import sys
 
 from pyusdt.bpftrace.escaping import escape
-from pyusdt.failure import Failure
-from pyusdt.trace.announcer import Python, list_pythons
-from pyusdt.trace.library import announcer_of, read_script
+from pyusdt.trace.announcer import RunningPython, list_pythons
+from pyusdt.trace.library import installed_announcer
 
 HEAD = ("PID", "PYTHON", "USER", "STACKS", "PYUSDT", "COMMAND")
 
 
 def show_processes(script_dir: pathlib.Path, as_json: bool) -> int:
     pythons = [
-        python for python in list_pythons(find_announcer(script_dir), [])
+        python for python in list_pythons(installed_announcer(script_dir), [])
         if python.pid != os.getpid()
     ]
     if as_json:
@@ -28,16 +27,7 @@ def show_processes(script_dir: pathlib.Path, as_json: bool) -> int:
     return 0
 
 
-def find_announcer(script_dir: pathlib.Path) -> str:
-    """That which the installed scripts listen to."""
-    for path in sorted(script_dir.glob("*.bt")):
-        announcer = announcer_of(read_script(path))
-        if announcer is not None:
-            return announcer
-    raise Failure(f"no script in {script_dir} names pyusdt-announce")
-
-
-def row(python: Python) -> tuple[str, ...]:
+def row(python: RunningPython) -> tuple[str, ...]:
     return (
         str(python.pid),
         python.version or "?",

@@ -38,14 +38,7 @@ def trace_process(
     unarmed = not process.is_armed()
     with contextlib.ExitStack() as stack:
         tracer = start_tracer(stack, bpftrace, script, process, output)
-
-        def is_settled() -> bool:
-            return tracer.is_attached() or tracer.has_ended() or process.has_ended()
-
-        wait_until(is_settled, signals, "stopped before all probes were attached")
-        failed = tracer.could_not_attach()
-        tracer.show_messages()
-        if failed:
+        if not attach_to_running(tracer, process.has_ended, signals):
             why = process.why_not_attached()
             raise Failure(f"bpftrace could not attach to process {process.pid}{why}")
         if unarmed and not process.is_armed():
@@ -54,14 +47,8 @@ def trace_process(
                 f"process {process.pid} has no events armed and looks for no tracer: "
                 "there is nothing to see until it calls pyusdt.enable()",
             )
-        while not (process.has_ended() or tracer.has_ended()):
-            if signals.wait(POLL_SECONDS):
-                tracer.hurry()
-            tracer.look()
-        finish(tracer, signals)
-        told = tell_trouble(tracer)
-        status = leave(tracer, output, tracer.status())
-    return status, not told
+        result = follow(tracer, process.has_ended, signals, output)
+    return result
 
 
 def trace_outside(
@@ -120,15 +107,33 @@ def trace_running(
     def have_ended() -> bool:
         return bool(processes) and all(process.has_ended() for process in processes)
 
+    if not attach_to_running(tracer, have_ended, signals):
+        raise Failure("bpftrace could not attach")
+    return follow(tracer, have_ended, signals, output)
+
+
+def attach_to_running(
+    tracer: Tracer, has_ended: Callable[[], bool], signals: Signals
+) -> bool:
+    """False where bpftrace has given up."""
+
     def is_settled() -> bool:
-        return tracer.is_attached() or tracer.has_ended() or have_ended()
+        return tracer.is_attached() or tracer.has_ended() or has_ended()
 
     wait_until(is_settled, signals, "stopped before all probes were attached")
     failed = tracer.could_not_attach()
     tracer.show_messages()
-    if failed:
-        raise Failure("bpftrace could not attach")
-    while not (have_ended() or tracer.has_ended()):
+    return not failed
+
+
+def follow(
+    tracer: Tracer, has_ended: Callable[[], bool], signals: Signals, output: Output
+) -> tuple[int, bool]:
+    """To the end of what is traced, or of the trace.
+
+    Returns: the exit status, and whether the trace is whole.
+    """
+    while not (has_ended() or tracer.has_ended()):
         if signals.wait(POLL_SECONDS):
             tracer.hurry()
         tracer.look()
