@@ -75,6 +75,12 @@ class Plain:
         self.process.stdout.close()
 
 
+def wait_until_it_has_begun(announcer):
+    """Its last step before it looks for processes is to give up its rights for good."""
+    status = pathlib.Path(f"/proc/{announcer}/status")
+    wait_until(lambda: "NoNewPrivs:\t1" in status.read_text(), "the announcer has begun")
+
+
 @unittest.skipIf(platform.machine() != "x86_64", "threads are known on x86-64 only")
 class OutsideTest(LiveTest):
     maxDiff = 10000
@@ -273,6 +279,7 @@ class Announcer(OutsideTest):
     def test_ends_with_its_processes(self):
         programs = [self.sleeper(), self.sleeper()]
         announcer = self.announcer("-p", ",".join(str(program.pid) for program in programs))
+        wait_until_it_has_begun(announcer.pid)
         programs[0].go()
         programs[0].finish()
         self.assertEqual(self.run_it("-p", programs[1].pid, "--once")[0], 0)
@@ -291,8 +298,7 @@ class Announcer(OutsideTest):
         self.addCleanup(parent.kill)
         announcer = int(parent.process.stdout.readline())
         status = pathlib.Path(f"/proc/{announcer}/status")
-        # It has set that up before it gives up its rights for good.
-        wait_until(lambda: "NoNewPrivs:\t1" in status.read_text(), "it has begun")
+        wait_until_it_has_begun(announcer)
         os.kill(parent.pid, signal.SIGKILL)
 
         def has_ended():
@@ -306,7 +312,7 @@ class Announcer(OutsideTest):
     def test_rights(self):
         announcer = self.announcer("--all")
         status = pathlib.Path(f"/proc/{announcer.pid}/status")
-        wait_until(lambda: "NoNewPrivs:\t1" in status.read_text(), "it has begun")
+        wait_until_it_has_begun(announcer.pid)
         values = dict(line.split(":\t", 1) for line in status.read_text().splitlines())
         self.assertEqual(set(values["Uid"].split() + values["Gid"].split()), {"65534"})
         self.assertEqual(values["Groups"].split(), [])
@@ -317,8 +323,7 @@ class Announcer(OutsideTest):
     def test_signals(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             announcer = self.announcer("--all")
-            status = pathlib.Path(f"/proc/{announcer.pid}/status")
-            wait_until(lambda: "NoNewPrivs:\t1" in status.read_text(), "it has begun")
+            wait_until_it_has_begun(announcer.pid)
             announcer.send_signal(number)
             self.assertEqual(announcer.wait(SECONDS), 0)
 

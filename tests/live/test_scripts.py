@@ -413,7 +413,7 @@ class TraceErrors(LiveTest):
 
     def test_usage(self):
         self.check([], 2, "no script given")
-        self.check(["pycalls"], 2, "give either a program to run or -p PID")
+        self.check(["pycalls"], 2, "give either a program to run, or -p PID, or --all")
         self.check(["pycalls", "-p", "x"], 2, "-p x: not a process id")
         self.check(["pycalls", "-p", "9" * 5000], 2, "999: not a process id")
         self.check(["--nonsense"], 2, "unknown option --nonsense")

@@ -4,6 +4,7 @@
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import unittest
@@ -12,7 +13,6 @@ from live import PROGRAMS, SECONDS, wait_until
 from test_outside import ENVIRONMENT, find_other_python
 from test_trace import TRACE, TraceTest
 
-PLAIN = PROGRAMS / "plain.py"
 # Each round makes so many such calls in each of a thread, a child, and the main thread.
 CALL = "clock_nanosleep"
 CALLS = 1 + 8 + 2
@@ -22,12 +22,16 @@ CALLS = 1 + 8 + 2
 class PlainTest(TraceTest):
     maxDiff = 10000
 
+    def setUp(self):
+        # --all sees the processes of other tests, too: a path of its own tells ours.
+        self.program = self.directory() / "plain.py"
+        shutil.copy(PROGRAMS / "plain.py", self.program)
+
     def plain(self, python=sys.executable):
         """Returns: (the process, what it writes its stacks to)."""
-        folder = self.directory()
-        reference = folder / "reference"
+        reference = self.directory() / "reference"
         process = subprocess.Popen(
-            [python, "-W", "ignore", PLAIN, reference], text=True, env=ENVIRONMENT,
+            [python, "-W", "ignore", self.program, reference], text=True, env=ENVIRONMENT,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )
 
@@ -159,7 +163,7 @@ class Several(PlainTest):
         tracer.send_signal(2)
         self.finish(tracer)
         told = stacks_told(*(reference for _, reference in started))
-        seen = {stack for stack in stacks_in(folded, CALL) if str(PLAIN) in stack}
+        seen = {stack for stack in stacks_in(folded, CALL) if str(self.program) in stack}
         self.assertEqual(seen, told)
 
     def test_user(self):
@@ -221,7 +225,7 @@ class Processes(PlainTest):
         (line,) = [line for line in lines if line.split()[0] == str(process.pid)]
         version = "{}.{}.{}".format(*sys.version_info)
         self.assertEqual(line.split()[1:5], [version, "root", "yes", "-"])
-        self.assertIn(str(PLAIN), line)
+        self.assertIn(str(self.program), line)
 
     def test_json(self):
         process, reference = self.plain()
