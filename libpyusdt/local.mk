@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libpyusdt/libpyusdt-core.la
 libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/api.c libpyusdt/strerror.c \
 	libpyusdt/control/announce.c libpyusdt/control/announce.h \
+	libpyusdt/control/attach.c libpyusdt/control/attach.h \
 	libpyusdt/control/control.c libpyusdt/control/control.h \
 	libpyusdt/control/finalize.c libpyusdt/control/finalize.h \
 	libpyusdt/control/fork.c libpyusdt/control/fork.h \

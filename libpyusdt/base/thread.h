@@ -24,4 +24,13 @@ int thread_start(pthread_t *thread, void *(*function)(void *), void *argument);
  */
 void thread_join(pthread_t thread, const pid_t *tid);
 
+/*
+ * Have @function run by a thread that lives no longer, and wait for it, @msec
+ * milliseconds at most, or without limit where that is negative.
+ *
+ * Returns: 0, and the kernel too has forgotten the thread; -ETIMEDOUT where it goes on by
+ * itself; as thread_start() where it did not begin.
+ */
+int thread_run(void *(*function)(void *argument), int msec);
+
 #endif /* PYUSDT_THREAD_H */

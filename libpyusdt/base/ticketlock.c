@@ -13,6 +13,9 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
 
+/* How many of them this thread has or waits for. */
+static _Thread_local unsigned int held;
+
 /* All there are, and each one's fields. Protected by `lock`. */
 static struct ticketlock *all;
 
@@ -60,6 +63,7 @@ bool ticketlock_trylock(struct ticketlock *ticketlock)
 		take(ticketlock);
 	}
 	pthread_mutex_unlock(&lock);
+	held += free;
 	return free;
 }
 
@@ -88,6 +92,7 @@ int ticketlock_lock(struct ticketlock *ticketlock)
 	pthread_mutex_unlock(&lock);
 	if (mine)
 		return -EDEADLK;
+	held++;
 	state = PyEval_SaveThread();
 	queue(ticketlock);
 	PyEval_RestoreThread(state);
@@ -101,6 +106,12 @@ void ticketlock_unlock(struct ticketlock *ticketlock)
 	ticketlock->current++;
 	pthread_cond_broadcast(&ended);
 	pthread_mutex_unlock(&lock);
+	held--;
+}
+
+bool ticketlock_any(void)
+{
+	return held;
 }
 
 bool ticketlock_is_orphaned(const struct ticketlock *ticketlock)

@@ -38,6 +38,9 @@ bool ticketlock_trylock(struct ticketlock *ticketlock);
 
 void ticketlock_unlock(struct ticketlock *ticketlock);
 
+/* Returns: whether this thread has one, or waits for one. */
+bool ticketlock_any(void);
+
 /*
  * Around fork(). In the child those who had a turn or waited for one are gone, but for
  * the thread that forked.

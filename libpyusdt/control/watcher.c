@@ -50,6 +50,9 @@ static struct {
 	int (*sync)(void); /* what a change asks for; atomic */
 } watcher = {.joined = PTHREAD_COND_INITIALIZER};
 
+/* This thread waits for the watcher to begin or to end. */
+static _Thread_local bool stopping;
+
 /* What is armed has changed: compare in full though semaphores have not. Atomic. */
 static bool look_again;
 
@@ -197,13 +200,20 @@ static bool wanted(void)
 /* Caller holds `lock`, and not the GIL. Returns: as watcher_update(). */
 static int settle(void)
 {
+	stopping = true;
 	while (watcher.running && !wanted())
 		stop();
+	stopping = false;
 	if (!watcher.running && wanted())
 		return start();
 	if (watcher.running)
 		sem_post(&watcher.wake);
 	return 0;
+}
+
+bool watcher_is_stopping(void)
+{
+	return stopping;
 }
 
 int watcher_update_with_gil(void)

@@ -7,6 +7,8 @@
 #ifndef PYUSDT_WATCHER_H
 #define PYUSDT_WATCHER_H
 
+#include <stdbool.h>
+
 /*
  * @sync: what the thread calls, holding nothing, when it sees a change. It brings every
  * armed interpreter in step with what is watched, and returns 1 when that changed
@@ -26,6 +28,9 @@ int watcher_update(void);
 
 /* This is watcher_update(), but keeps the GIL: the thread must not be waiting for it. */
 int watcher_update_with_gil(void);
+
+/* Returns: whether this thread waits for the watcher to end. */
+bool watcher_is_stopping(void);
 
 /* Make the next tick compare in full: what is armed has changed. */
 void watcher_look_again(void);

@@ -71,7 +71,7 @@ def compat_probes():
 
 def exported_names():
     text = (SRCDIR / "libpyusdt/libpyusdt.sym").read_text()
-    return set(re.findall(r"^\t(pyusdt_\w+);", text, re.MULTILINE))
+    return set(re.findall(r"^\t(\w+);", text, re.MULTILINE))
 
 
 def symbols(file):

@@ -6,6 +6,7 @@ unit_programs = \
 	tests/unit/check_alloc \
 	tests/unit/check_announce \
 	tests/unit/check_api \
+	tests/unit/check_attached \
 	tests/unit/check_callable_names \
 	tests/unit/check_callbacks \
 	tests/unit/check_codelist \
@@ -69,6 +70,8 @@ tests_unit_check_alloc_CFLAGS = $(unit_cflags) -Wno-missing-prototypes
 tests_unit_check_alloc_LDADD = $(unit_libs)
 tests_unit_check_api_CFLAGS = $(unit_cflags)
 tests_unit_check_api_LDADD = $(unit_libs)
+tests_unit_check_attached_CFLAGS = $(unit_cflags)
+tests_unit_check_attached_LDADD = $(unit_libs)
 tests_unit_check_callbacks_CFLAGS = $(unit_cflags)
 tests_unit_check_callbacks_LDADD = $(unit_libs)
 # What happens while the walker has let go of the lock.
