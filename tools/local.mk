@@ -35,3 +35,5 @@ tools_announce_pyusdt_announce_SOURCES = tools/announce/main.c tools/announce/pr
 tools_announce_pyusdt_announce_CPPFLAGS = $(AM_CPPFLAGS) $(USDT_CPPFLAGS)
 tools_announce_pyusdt_announce_CFLAGS = $(AM_CFLAGS) $(USDT_CFLAGS)
 tools_announce_pyusdt_announce_LDADD = tools/announce/libannounce.la
+
+include tools/attach/local.mk

@@ -6,6 +6,7 @@ unit_programs = \
 	tests/unit/check_alloc \
 	tests/unit/check_announce \
 	tests/unit/check_api \
+	tests/unit/check_attach \
 	tests/unit/check_attached \
 	tests/unit/check_callable_names \
 	tests/unit/check_callbacks \
@@ -70,6 +71,9 @@ tests_unit_check_alloc_CFLAGS = $(unit_cflags) -Wno-missing-prototypes
 tests_unit_check_alloc_LDADD = $(unit_libs)
 tests_unit_check_api_CFLAGS = $(unit_cflags)
 tests_unit_check_api_LDADD = $(unit_libs)
+# Of tools/attach what needs no other process.
+tests_unit_check_attach_CFLAGS = $(unit_cflags)
+tests_unit_check_attach_LDADD = tools/attach/libattach.la $(announce_libs)
 tests_unit_check_attached_CFLAGS = $(unit_cflags)
 tests_unit_check_attached_LDADD = $(unit_libs)
 tests_unit_check_callbacks_CFLAGS = $(unit_cflags)
