@@ -37,6 +37,7 @@ python_trace = \
 	python/pyusdt/trace/command.py \
 	python/pyusdt/trace/executables.py \
 	python/pyusdt/trace/library.py \
+	python/pyusdt/trace/loading.py \
 	python/pyusdt/trace/options.py \
 	python/pyusdt/trace/output.py \
 	python/pyusdt/trace/printer.py \
@@ -81,11 +82,12 @@ CLEANFILES += $(python_module)
 # As with the scripts in bt/: one for the build tree, another is installed.
 commands = python/pyusdt-stacks python/pyusdt-trace
 command_edit = $(SED) -e 's|@PYTHON[@]|$(PYTHON)|' -e "s|@PYTHONDIR[@]|$$package|" \
-	-e "s|@BTDIR[@]|$$scripts|"
+	-e "s|@BTDIR[@]|$$scripts|" -e "s|@ATTACH[@]|$$attach|"
 
 $(commands): %: %.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) python && \
 	package=$(abs_builddir)/python; scripts=$(abs_builddir)/bt; \
+	attach=$(abs_builddir)/tools/attach/pyusdt-attach; \
 	$(command_edit) $(srcdir)/$@.in >$@.tmp && chmod +x $@.tmp && mv $@.tmp $@
 noinst_DATA += $(commands)
 CLEANFILES += $(commands)
@@ -96,7 +98,7 @@ distclean-local:
 
 install-exec-hook:
 	$(MKDIR_P) $(DESTDIR)$(bindir)
-	package=$(pythondir); scripts=$(btdir); \
+	package=$(pythondir); scripts=$(btdir); attach=$(bindir)/pyusdt-attach; \
 	for command in $(commands); do \
 		target=$(DESTDIR)$(bindir)/`basename $$command`; \
 		$(command_edit) $(srcdir)/$$command.in >$$target && chmod 755 $$target || exit 1; \

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import struct
@@ -17,6 +18,7 @@ import threading
 import time
 
 from live import BUILDDIR, LIBRARY, PROGRAMS, SECONDS, LiveTest, counts, probe, wait_until
+from test_trace import TraceTest
 
 ATTACH = BUILDDIR / "tools/attach/pyusdt-attach"
 
@@ -69,6 +71,12 @@ class Plain:
 
     def wake(self):
         self.process.send_signal(signal.SIGUSR1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.kill()
 
     def kill(self):
         self.process.kill()
@@ -255,13 +263,15 @@ class UnderLoad(AttachTest):
     def test_at_once(self):
         """From the very beginning of the program on."""
         for _ in range(TIMES):
-            program = Plain(str(PROGRAMS / "unaware.py"), "busy")
-            self.addCleanup(program.kill)
-            wait_until(lambda: "python" in pathlib.Path(f"/proc/{program.pid}/maps").read_text(),
-                       "exec")
-            self.assert_done(attach(program.pid))
-            program.wait_until_ready()
-            self.assertEqual(self.facts(program)["tools"][4], "pyusdt")
+            with Plain(str(PROGRAMS / "unaware.py"), "busy") as program:
+                self.check_at_once(program)
+
+    def check_at_once(self, program):
+        wait_until(lambda: "python" in pathlib.Path(f"/proc/{program.pid}/maps").read_text(),
+                   "exec")
+        self.assert_done(attach(program.pid))
+        program.wait_until_ready()
+        self.assertEqual(self.facts(program)["tools"][4], "pyusdt")
 
     def test_forks(self):
         """A program with one thread must not be told that it has more."""
@@ -332,6 +342,70 @@ class Options(AttachTest):
         self.assert_refused(attach(worker.pid, "-e", "line"), "not all of these")
         self.assert_refused(attach(worker.pid, "--disarm"), "nothing that pyusdt-attach has armed")
         self.assertEqual(worker.ask("pyusdt.enabled().name"), "PY_START")
+
+
+class Trace(AttachTest, TraceTest):
+    """pyusdt-trace --load."""
+
+    def told(self, errors):
+        """What it says itself, and not bpftrace."""
+        return re.findall(r"^pyusdt-trace: (.*)\n", errors, re.MULTILINE)
+
+    def trace(self, pid):
+        tracer = self.start("--load", "pycalls", "-p", str(pid))
+        self.is_attached(tracer)
+        return tracer
+
+    def test_load(self):
+        program = self.plain("busy")
+        before = self.facts(program)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                tracer = self.trace(program.pid)
+                wait_until(lambda: self.facts(program)["events"][4], "the tracer is noticed")
+                self.facts(program)
+                tracer.send_signal(number)
+                output, errors = tracer.communicate(timeout=SECONDS)
+                self.assertEqual(tracer.returncode, 0, errors)
+                line, = self.told(errors)
+                self.assertRegex(line, rf"^{program.pid}: CPython .*events armed; ")
+                calls = re.search(r"^@calls\[marker, .*\]: (\d+)$", output, re.MULTILINE)
+                self.assertGreaterEqual(int(calls[1]), 1000)
+                self.assertEqual(self.facts(program), before)
+
+    def test_program_ends(self):
+        program = self.plain("busy")
+        tracer = self.trace(program.pid)
+        program.process.kill()
+        _, errors = tracer.communicate(timeout=SECONDS)
+        self.assertEqual((tracer.returncode, len(self.told(errors))), (0, 1), errors)
+
+    def test_program_that_arms_itself(self):
+        worker = self.worker(options=["-e", "py_start"])
+        tracer = self.trace(worker.pid)
+        tracer.send_signal(signal.SIGINT)
+        _, errors = tracer.communicate(timeout=SECONDS)
+        self.assertEqual((tracer.returncode, self.told(errors)), (0, []), errors)
+        self.assertEqual(worker.ask("pyusdt.enabled().name"), "PY_START")
+
+    def test_refused(self):
+        program = self.plain("busy", options=["-X", "disable-remote-debug"])
+        kept = self.directory() / "kept"
+        kept.write_text("kept")
+        pid = str(program.pid)
+        for words, status, reason in (
+            (["pycalls", "-p", pid], 1, "has no libpyusdt loaded: --load would load it"),
+            (["--load", "pycalls", "-p", pid], 1, "has disabled remote debugging"),
+            (["--load", "pycalls", "--all"], 2, "--load is for -p PID"),
+            (["--load", "pysyscall", "-p", pid], 2, "pysyscall is on kernel events"),
+        ):
+            with self.subTest(words):
+                tracer = self.start("-o", str(kept), *words)
+                output, errors = tracer.communicate(timeout=SECONDS)
+                self.assertEqual((tracer.returncode, output), (status, ""), errors)
+                line, = self.told(errors)
+                self.assertIn(reason, line)
+                self.assertEqual(kept.read_text(), "kept")
 
 
 class Refused(AttachTest):

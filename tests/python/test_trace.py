@@ -29,7 +29,7 @@ import os, sys
 os.geteuid = lambda: 0
 sys.modules["pyusdt.arming"] = None  # as pyusdt-trace has it
 from pyusdt.trace.command import main
-main(sys.argv.pop(1))
+main(sys.argv.pop(1), "/no/such/pyusdt-attach")
 """
 
 # What all of them do. The text for ACTION follows; "say" writes at once.
@@ -632,7 +632,7 @@ class Targets(TraceTest):
             sys.stdin.read()
         """)
         self.refused(target.pid, f"process {target.pid} (a?[1mb) has no libpyusdt loaded: "
-                                 "start it with python3 -m pyusdt, or import pyusdt in it")
+                                 "--load would load it")
 
     def test_child_has_the_library(self):
         target = self.target(f"""if True:

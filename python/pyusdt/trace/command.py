@@ -12,28 +12,33 @@ from pyusdt.stacks import command as stacks
 from pyusdt.trace.announcer import Selection, has_stacks
 from pyusdt.trace.executables import find_bpftrace, find_python
 from pyusdt.trace.library import (
-    announcer_of, find_script, installed_announcer, installed_scripts, keeps_stacks,
-    read_script, unit_of,
+    Installation, announcer_of, find_script, installed_announcer, installed_scripts,
+    keeps_stacks, read_script, unit_of,
 )
+from pyusdt.trace.loading import loaded
 from pyusdt.trace.options import HELP, PROG, Options, parse_arguments
 from pyusdt.trace.output import Output
 from pyusdt.trace.program import EndedEarly
 from pyusdt.trace.processes import show_processes
 from pyusdt.trace.session import trace_all, trace_outside, trace_process, trace_program
+from pyusdt.trace.signals import Signals
 from pyusdt.trace.target import Process
 
 
-def main(script_dir: str) -> NoReturn:
+def main(script_dir: str, attacher: str) -> NoReturn:
+    installation = Installation(pathlib.Path(script_dir), attacher)
+
     def work() -> int:
         try:
-            return trace(parse_arguments(sys.argv[1:]), pathlib.Path(script_dir))
+            return trace(parse_arguments(sys.argv[1:]), installation)
         except EndedEarly as early:
             return early.status
 
     end(PROG, work)
 
 
-def trace(options: Options, script_dir: pathlib.Path) -> int:
+def trace(options: Options, installation: Installation) -> int:
+    script_dir = installation.scripts
     if options.wants_help:
         print(HELP, end="")
         return 0
@@ -48,16 +53,16 @@ def trace(options: Options, script_dir: pathlib.Path) -> int:
         check_flame(options.flame, script, script_dir)
     bpftrace = find_bpftrace()
     if options.flame is None:
-        status, _ = run_script(bpftrace, script, script_dir, options.output, options)
+        status, _ = run_script(bpftrace, script, installation, options.output, options)
         return status
     with tempfile.TemporaryDirectory() as directory:
         output = options.output or os.path.join(directory, "trace")
-        status, is_whole = run_script(bpftrace, script, script_dir, output, options)
+        status, is_whole = run_script(bpftrace, script, installation, output, options)
         return draw(script, output, options.flame, options) or status if is_whole else status
 
 
 def run_script(
-    bpftrace: str, script: pathlib.Path, script_dir: pathlib.Path, name: str | None,
+    bpftrace: str, script: pathlib.Path, installation: Installation, name: str | None,
     options: Options,
 ) -> tuple[int, bool]:
     """Returns: the exit status, and whether bpftrace has printed all of its trace."""
@@ -66,9 +71,11 @@ def run_script(
         return trace_program(bpftrace, script, options.program, python, Output(name))
     announcer = announcer_of(read_script(script))
     if announcer is None:
-        return trace_events(bpftrace, script, name, options)
+        return trace_events(bpftrace, script, installation, name, options)
+    if options.wants_load:
+        raise Failure(f"--load: {script.stem} is on kernel events, needs nothing loaded", 2)
     # Root runs none that a script of anybody's names.
-    if announcer != installed_announcer(script_dir):
+    if announcer != installed_announcer(installation.scripts):
         raise Failure(f"{script} listens to another pyusdt-announce than the installed "
                       f"scripts: {announcer}", 2)
     if len(options.pids) == 1:
@@ -81,7 +88,8 @@ def run_script(
 
 
 def trace_events(
-    bpftrace: str, script: pathlib.Path, name: str | None, options: Options
+    bpftrace: str, script: pathlib.Path, installation: Installation, name: str | None,
+    options: Options,
 ) -> tuple[int, bool]:
     """As run_script(), of running processes by a script on events of Python."""
     if options.user is not None:
@@ -91,6 +99,11 @@ def trace_events(
     if len(options.pids) > 1:
         raise Failure(f"{script.stem} is on events of Python: give one PID, or --all", 2)
     with Process(options.pids[0]) as process:
+        if options.wants_load:
+            signals = Signals()
+            text = read_script(script)
+            with loaded(installation.attacher, text, process, signals) as library:
+                return trace_process(bpftrace, script, process, Output(name), library.disarm)
         process.require_library()
         return trace_process(bpftrace, script, process, Output(name))
 

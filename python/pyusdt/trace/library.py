@@ -4,8 +4,16 @@
 import os
 import pathlib
 import re
+from typing import NamedTuple
 
 from pyusdt.failure import Failure
+
+
+class Installation(NamedTuple):
+    """Where the other parts are: root takes them from nowhere else."""
+
+    scripts: pathlib.Path
+    attacher: str
 
 
 def installed_scripts(script_dir: pathlib.Path) -> list[str]:

@@ -15,7 +15,7 @@ HELP = f"""\
 
 Run a bpftrace script on a Python program that it starts, from its first line to its end,
 or on running processes. For a script on kernel events these need nothing of pyusdt, for
-one on events of Python they must have it loaded.
+one on events of Python they must have it loaded, or --load does that.
 
   SCRIPT             the name of an installed script, such as pycalls, or a file, with a
                      slash, such as ./my.bt
@@ -24,6 +24,8 @@ one on events of Python they must have it loaded.
 Options, before PROGRAM:
   -p, --pid PID,...  trace this process, until it ends or Ctrl-C; with a script on kernel
                      events also several, and the processes that come from them
+  --load             have PID load pyusdt for the time of the trace, for a script on events
+                     of Python, see pyusdt-attach(1)
   --all              trace every Python of the machine, later ones too, until Ctrl-C; with
                      a script on events of Python every one that has pyusdt loaded
   --user USER        of --all, only the user's
@@ -48,6 +50,7 @@ it cannot be traced, or the trace is not whole and the program's is 0; 2 for wro
 class Options:
     pids: tuple[int, ...] = ()
     wants_all = False
+    wants_load = False
     user: str | None = None
     output: str | None = None
     flame: str | None = None
@@ -90,6 +93,8 @@ def check_arguments(options: Options) -> None:
         fail("give either a program to run, or -p PID, or --all")
     if not options.program and options.python is not None:
         fail("--python is for a program to run, not for one that runs")
+    if options.wants_load and not options.pids:
+        fail("--load is for -p PID")
     if options.user is not None and not options.wants_all:
         fail("--user is for --all")
     if options.flame is not None and options.flame == options.output:
@@ -128,6 +133,7 @@ OPTIONS = {
     "--output": OUTPUT,
     "--flame": value("flame"),
     "--python": value("python"),
+    "--load": flag("wants_load"),
     "--all": flag("wants_all"),
     "--user": value("user"),
     "--list": flag("wants_list"),

@@ -31,9 +31,13 @@ PATIENCE_SECONDS = 30
 
 
 def trace_process(
-    bpftrace: str, script: pathlib.Path, process: Process, output: Output
+    bpftrace: str, script: pathlib.Path, process: Process, output: Output,
+    at_end: Callable[[], None] = lambda: None,
 ) -> tuple[int, bool]:
-    """Returns: the exit status, and whether the trace is whole."""
+    """@at_end: what is to be done before this process may end with the trace.
+
+    Returns: the exit status, and whether the trace is whole.
+    """
     signals = Signals()
     unarmed = not process.is_armed()
     with contextlib.ExitStack() as stack:
@@ -47,7 +51,7 @@ def trace_process(
                 f"process {process.pid} has no events armed and looks for no tracer: "
                 "there is nothing to see until it calls pyusdt.enable()",
             )
-        result = follow(tracer, process.has_ended, signals, output)
+        result = follow(tracer, process.has_ended, signals, output, at_end)
     return result
 
 
@@ -127,9 +131,12 @@ def attach_to_running(
 
 
 def follow(
-    tracer: Tracer, has_ended: Callable[[], bool], signals: Signals, output: Output
+    tracer: Tracer, has_ended: Callable[[], bool], signals: Signals, output: Output,
+    at_end: Callable[[], None] = lambda: None,
 ) -> tuple[int, bool]:
     """To the end of what is traced, or of the trace.
+
+    @at_end: see trace_process().
 
     Returns: the exit status, and whether the trace is whole.
     """
@@ -139,6 +146,7 @@ def follow(
         tracer.look()
     finish(tracer, signals)
     told = tell_trouble(tracer)
+    at_end()
     return leave(tracer, output, tracer.status()), not told
 
 

@@ -110,7 +110,7 @@ class Process:
             with contextlib.suppress(Failure), Process(child) as process:
                 if process.has_library():
                     return f"its child {child} ({process.name()}) has, use -p {child}"
-        return "start it with python3 -m pyusdt, or import pyusdt in it"
+        return "--load would load it"
 
     def fit(self, script: str) -> str:
         """The text of a script, with the library that this process has in place of its own.

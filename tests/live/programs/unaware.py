@@ -48,8 +48,10 @@ def step(number):
 
 
 def facts():
+    tools = [sys.monitoring.get_tool(tool) for tool in range(6)]
     return {
-        "tools": [sys.monitoring.get_tool(tool) for tool in range(6)],
+        "tools": tools,
+        "events": [name and sys.monitoring.get_events(tool) for tool, name in enumerate(tools)],
         "threads": len(os.listdir("/proc/self/task")),
         "modules": [name for name in sys.modules if "pyusdt" in name],
         "gc": len(gc.callbacks),
