@@ -123,7 +123,7 @@ uint64_t graft_code_xsave(void)
 
 void graft_code_make(uint64_t *words, const struct graft_slots *slots)
 {
-	size_t at = (size_t)(graft_code_slots - graft_code_begin);
+	size_t at = (uintptr_t)graft_code_slots - (uintptr_t)graft_code_begin;
 
 	memset(words, 0, GRAFT_CODE_WORDS * sizeof(*words));
 	memcpy(words, graft_code_begin, at);
