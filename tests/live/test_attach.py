@@ -117,13 +117,22 @@ class AttachTest(LiveTest):
 
 
 class Anywhere(AttachTest):
-    def check(self, what, *options):
-        program = self.plain(what)
+    def check(self, programs, *options):
+        tracer = self.tracer(probe("PY_START", "@[pid, str(arg0)] = count();"))
+        pids = []
+        for what in programs:
+            with self.subTest(what):
+                program = self.plain(what)
+                pids.append(program.pid)
+                self.check_one(program, what, options)
+                program.kill()
+        seen = counts(tracer.stop())
+        # Of twice 1000 calls those between the two.
+        self.assertEqual([seen.get(f"{pid}, marker") for pid in pids], [1000] * len(programs))
+
+    def check_one(self, program, what, options):
         before = self.facts(program)
         self.assertEqual(before["tools"], [None] * 6)
-        tracer = self.tracer(
-            probe("PY_START", "@[str(arg0)] = count();", f"/pid == {program.pid}/")
-        )
         self.blocked_again(program, what)
         self.assert_done(attach(program.pid, *options), "libpyusdt loaded, events armed")
         facts = self.facts(program)
@@ -132,29 +141,20 @@ class Anywhere(AttachTest):
         self.blocked_again(program, what)
         self.assert_done(attach(program.pid, "--disarm", *options), "events disarmed")
         self.assertEqual(self.facts(program), before)
-        seen = counts(tracer.stop())
-        # Of twice 1000 calls those between the two.
-        self.assertEqual(seen["marker"], 1000)
 
     def test_running(self):
-        for what in RUNNING:
-            with self.subTest(what):
-                self.check(what)
+        self.check(RUNNING)
 
     def test_without_a_stop(self):
         if sys.version_info < (3, 14):
             self.assert_refused(attach(self.plain("busy").pid, "--no-stop"), "older than 3.14")
             return
-        for what in ("busy", "threads"):
-            with self.subTest(what):
-                self.check(what, "--no-stop")
+        self.check(("busy", "threads"), "--no-stop")
 
     def test_blocked(self):
         if not X86:
             self.skipTest("a blocked thread is led aside on x86-64 only")
-        for what in BLOCKED:
-            with self.subTest(what):
-                self.check(what)
+        self.check(BLOCKED)
 
 
 class Clients:
