@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 #include "pyusdt.h"
 
@@ -87,11 +88,29 @@ static int serve(uint64_t events)
 	return result;
 }
 
+/*
+ * With the GIL of the main interpreter, which enabling lets go of: a request that is
+ * asked again meanwhile, because its answer is late, is not served a second time.
+ */
+static void serve_what_is_asked(void)
+{
+	static pid_t serving; /* 0: no thread; a child of fork() has not that thread */
+	uint64_t request;
+
+	if (serving == getpid())
+		return;
+	request = take();
+	if (!request || request == _pyusdt_attached.done)
+		return;
+	serving = getpid();
+	answer(request, serve(request & ATTACH_EVENTS));
+	serving = 0;
+}
+
 /* In a thread of its own, without the GIL. */
 static void *work(void *unused)
 {
 	PyGILState_STATE state;
-	uint64_t request;
 
 	(void)unused;
 	if (!pycompat_usable() || !Py_IsInitialized()) {
@@ -100,9 +119,7 @@ static void *work(void *unused)
 	}
 	/* A thread that CPython does not know is one of the main interpreter's. */
 	state = PyGILState_Ensure();
-	request = take();
-	if (request)
-		answer(request, serve(request & ATTACH_EVENTS));
+	serve_what_is_asked();
 	PyGILState_Release(state);
 	return NULL;
 }

@@ -86,6 +86,45 @@ START_TEST(in_script)
 }
 END_TEST
 
+static void *ask_again(void *unused)
+{
+	(void)unused;
+	ck_assert_int_eq(_pyusdt_attach(ARM(1), ATTACH_BLOCKED), 0);
+	return NULL;
+}
+
+/* Called by CPython within pyusdt_enable(). */
+static int while_enabling(const char *event, PyObject *arguments, void *times)
+{
+	PyThreadState *state;
+	pthread_t thread;
+
+	(void)arguments;
+	if (strcmp(event, "sys.monitoring.register_callback") != 0 || (*(int *)times)++)
+		return 0;
+	ck_assert_int_eq(pthread_create(&thread, NULL, ask_again, NULL), 0);
+	state = PyEval_SaveThread();
+	pthread_join(thread, NULL);
+	PyEval_RestoreThread(state);
+	return 0;
+}
+
+START_TEST(asked_again_while_it_is_served)
+{
+	static int times;
+
+	python_start();
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(PySys_AddAuditHook(while_enabling, &times), 0);
+	ask_blocked(ARM(1));
+	ck_assert_int_ge(times, 1);
+	ck_assert_uint_eq(state->done, ARM(1));
+	ck_assert_int_eq(state->result, 0);
+	ck_assert_uint_eq(state->armed, PYUSDT_PY_START | PYUSDT_LINE);
+	python_stop();
+}
+END_TEST
+
 START_TEST(all_events)
 {
 	python_start();
@@ -208,6 +247,7 @@ int main(void)
 	tcase_add_test(tcase, what_the_program_arms_is_its_own);
 	tcase_add_test(tcase, what_the_program_changes_is_its_own);
 	tcase_add_test(tcase, served_once);
+	tcase_add_test(tcase, asked_again_while_it_is_served);
 	tcase_add_test(tcase, within_an_import);
 	tcase_add_test(tcase, within_the_library);
 	tcase_add_test(tcase, no_python);

@@ -282,15 +282,40 @@ static void ask(struct session *session)
 		is_done(session, wait_for_answer(session, false));
 }
 
-/* A program that has just begun may not have mapped its libpython yet. */
-static const char *find_python(struct session *session)
+/* Returns: NULL; or why it cannot be asked, @is_final: whatever else it may yet map. */
+static const char *find_ways(struct session *session, bool *is_final)
+{
+	const struct request *request = session->request;
+	const char *why = python_find(&session->target, &session->python);
+	struct attach_state state = {0};
+
+	*is_final = session->python.runtime;
+	if (why)
+		return why;
+	*is_final = false;
+	session->has_script =
+		debug_offsets_read(&session->target, &session->python, &session->offsets);
+	library_find(&session->target, &session->library);
+	if (session->library.loaded &&
+	    !library_state(&session->target, &session->library, &state))
+		return "the libpyusdt that it has loaded is of another release";
+	session->word = state.done; /* not to be taken for the answer to ours */
+	session->no_graft = request->no_stop
+				    ? "its CPython is older than 3.14: it must be stopped"
+				    : graft_prepare(&session->target, &session->graft);
+	return session->has_script ? NULL : session->no_graft;
+}
+
+/* A program that has just begun may not have mapped all its libraries yet. */
+static const char *find_ways_soon(struct session *session)
 {
 	int64_t end = clock_usec() + (int64_t)ANSWER_MSEC * 1000;
 	const char *why;
+	bool is_final;
 
 	for (;;) {
-		why = python_find(&session->target, &session->python);
-		if (!why || session->python.runtime || interrupted || clock_usec() > end)
+		why = find_ways(session, &is_final);
+		if (!why || is_final || interrupted || clock_usec() > end)
 			return why;
 		clock_sleep(MAX_PAUSE_USEC);
 		if (target_look(&session->target))
@@ -314,34 +339,22 @@ static bool is_disabled(struct session *session)
 /* Returns: NULL, or why it cannot be asked. */
 static const char *prepare(struct session *session)
 {
-	const struct request *request = session->request;
-	const char *why = target_open(&session->target, request->pid);
-	struct attach_state state;
+	const char *why = target_open(&session->target, session->request->pid);
 
 	if (!why)
-		why = find_python(session);
+		why = find_ways_soon(session);
 	if (why)
 		return why;
 	session->answer->python = session->python.version;
-	session->has_script =
-		debug_offsets_read(&session->target, &session->python, &session->offsets);
 	if (session->has_script && is_disabled(session))
 		return "its user has disabled remote debugging";
-	library_find(&session->target, &session->library);
-	if (session->library.loaded &&
-	    !library_state(&session->target, &session->library, &state))
-		return "the libpyusdt that it has loaded is of another release";
-	session->no_graft = request->no_stop
-				    ? "its CPython is older than 3.14: it must be stopped"
-				    : graft_prepare(&session->target, &session->graft);
-	if (session->no_graft && !session->has_script)
-		return session->no_graft;
 	if (session->library.loaded)
 		return NULL;
-	if (!request->events)
+	if (!session->request->events)
 		return "libpyusdt is not loaded in it: there is nothing to disarm";
 	session->answer->loaded = true;
-	return place_library(&session->target, request->library, &session->place);
+	return place_library(&session->target, session->request->library,
+			     &session->place);
 }
 
 void request_make(const struct request *request, struct answer *answer)
