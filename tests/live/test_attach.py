@@ -344,9 +344,7 @@ class Options(AttachTest):
         self.assertEqual(worker.ask("pyusdt.enabled().name"), "PY_START")
 
 
-class Trace(AttachTest, TraceTest):
-    """pyusdt-trace --load."""
-
+class LoadTest(AttachTest, TraceTest):
     def told(self, errors):
         """What it says itself, and not bpftrace."""
         return re.findall(r"^pyusdt-trace: (.*)\n", errors, re.MULTILINE)
@@ -355,6 +353,10 @@ class Trace(AttachTest, TraceTest):
         tracer = self.start("--load", "pycalls", "-p", str(pid))
         self.is_attached(tracer)
         return tracer
+
+
+class Trace(LoadTest):
+    """pyusdt-trace --load."""
 
     def test_load(self):
         program = self.plain("busy")
@@ -519,22 +521,32 @@ class Refused(AttachTest):
         self.assertEqual(self.facts(program)["tools"], [None] * 6)
 
 
-class Contained(AttachTest):
+TELL = (
+    "def tell(*_):",
+    "    tool = sys.monitoring.get_tool(4)",
+    "    os.write(1, f'{sys.monitoring.get_events(4) if tool else 0}\\n'.encode())",
+    "signal.signal(signal.SIGUSR1, tell)",
+)
+
+
+class Contained(LoadTest):
     """Where the process has another root folder, the library comes to it as a copy."""
 
-    def contained(self, user=NOBODY):
+    def contained(self, user=NOBODY, tell=False):
+        """@tell: at each SIGUSR1, by a call of a function, whether there is a tracer."""
         folder = self.directory()
         folder.chmod(0o755)
         source = "\n".join((
             "import os, signal, sys",
             f"os.chroot({str(folder)!r}); os.chdir('/')",
             f"os.setgroups([]); os.setgid({user}); os.setuid({user})",
+            *(TELL if tell else ()),
             "print('ready', flush=True)",
             "while True: signal.pause()" if X86 else "while True: pass",
         ))
         return folder, source
 
-    def start(self, source):
+    def program(self, source):
         program = Plain("-c", source)
         self.addCleanup(program.kill)
         program.wait_until_ready()
@@ -546,14 +558,36 @@ class Contained(AttachTest):
                 folder, source = self.contained(user=user)
                 (folder / "tmp").mkdir()
                 (folder / "tmp").chmod(0o1777)
-                program = self.start(source)
+                program = self.program(source)
                 self.assert_done(attach(program.pid), "libpyusdt loaded")
                 maps = pathlib.Path(f"/proc/{program.pid}/maps").read_text()
-                self.assertRegex(maps, r"/tmp/pyusdt-[0-9a-f]{16}\.so \(deleted\)")
+                self.assertRegex(maps, r"/tmp/libpyusdt\.so\.\d{20} \(deleted\)")
                 self.assertEqual(list((folder / "tmp").iterdir()), [])
                 self.assert_done(attach(program.pid, "--disarm"), "events disarmed")
                 self.assert_done(attach(program.pid), "events armed")
                 self.assertEqual(list((folder / "tmp").iterdir()), [])
+
+    def test_trace(self):
+        """pyusdt-trace --load: the probes are in a file that no path leads to."""
+        folder, source = self.contained(tell=True)
+        (folder / "tmp").mkdir()
+        (folder / "tmp").chmod(0o1777)
+        program = self.program(source)
+        tracer = self.trace(program.pid)
+
+        def is_noticed():
+            program.wake()
+            return int(program.line()) != 0
+
+        wait_until(is_noticed, "the tracer is noticed")
+        for _ in range(10):
+            self.assertTrue(is_noticed())
+        tracer.send_signal(signal.SIGINT)
+        output, errors = tracer.communicate(timeout=SECONDS)
+        self.assertEqual(tracer.returncode, 0, errors)
+        calls = re.search(r"^@calls\[tell, .*\]: (\d+)$", output, re.MULTILINE)
+        self.assertEqual(int(calls[1]), 11)
+        self.assertFalse(is_noticed())
 
     def test_no_link_is_followed(self):
         folder, source = self.contained()
@@ -562,7 +596,7 @@ class Contained(AttachTest):
             (folder / name).symlink_to(outside)
         (outside / "shm").mkdir()
         (outside / "tmp").mkdir()
-        program = self.start(source)
+        program = self.program(source)
         self.assert_refused(attach(program.pid), "there is no room for the library")
         self.assertEqual(sorted(path.name for path in outside.iterdir()), ["shm", "tmp"])
         self.assertEqual(program.threads(), 1)

@@ -133,8 +133,11 @@ static bool create_in(const struct target *target, const char *folder,
 				    RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 	if (place->folder < 0)
 		return false;
-	snprintf(place->path, sizeof(place->path), "%s/pyusdt-%016" PRIx64 "%s", folder,
-		 number, from < 0 ? ".py" : ".so");
+	/* A name that says of the library what it is, as that of an installed one does.
+	 */
+	snprintf(place->path, sizeof(place->path),
+		 from < 0 ? "%s/pyusdt-%020" PRIu64 ".py" : "%s/libpyusdt.so.%020" PRIu64,
+		 folder, number);
 	place->name = strrchr(place->path, '/') + 1;
 	if ((from < 0 || is_executable(place->folder)) &&
 	    create(target, place, from, text, size) == 0)

@@ -186,6 +186,8 @@ def start_tracer(
         script.write_text(fitted)
     if takes_pid(text):
         tracer = Tracer(bpftrace, script, output, process.pid)
+    elif process.has_copy():
+        tracer = Tracer(bpftrace, script, output)
     else:
         tracer = Tracer(bpftrace, script, output, process=process.pid)
     stack.callback(tracer.kill)

@@ -17,6 +17,8 @@ from pyusdt.failure import Failure
 # Of the library, in any version; and where a script names it.
 LIBRARY = re.compile(r"/libpyusdt\.so[.\d]*$")
 IN_SCRIPT = re.compile(r"(?<=\busdt:)/[^:\s]*/libpyusdt\.so[.\d]*(?=:)")
+# That pyusdt-attach has copied into the process' root folder, loaded, and removed again.
+COPY = re.compile(r"/libpyusdt\.so\.\d{20} \(deleted\)$")
 PLAIN_PATH = re.compile(r"[\w./+@-]+", re.ASCII)
 # The library has this thread while events are armed.
 WATCHER = "pyusdt"
@@ -112,6 +114,15 @@ class Process:
                     return f"its child {child} ({process.name()}) has, use -p {child}"
         return "--load would load it"
 
+    def has_copy(self) -> bool:
+        """Has it a library of its own, which nobody has but its children?
+
+        For bpftrace that is a file without a path, which it does not find with -p; nor is
+        that needed.
+        """
+        library = self.library()
+        return library is not None and COPY.search(library[0]) is not None
+
     def fit(self, script: str) -> str:
         """The text of a script, with the library that this process has in place of its own.
 
@@ -130,6 +141,8 @@ class Process:
             return script
         if all(is_file(path, mapped) for path in wanted):
             return script
+        if COPY.search(path):
+            return IN_SCRIPT.sub(f"/proc/{self.pid}/map_files/{addresses}", script)
         seen = [place for place in self._places(path) if is_file(place, mapped)]
         if not seen:
             raise Failure(
