@@ -36,6 +36,12 @@ BUFFER = "BPFTRACE_PERF_RB_PAGES"
 MAX_BUFFER_PAGES = 1024
 MAX_ALL_PAGES = 16384
 
+# How many keys a map has, by the names of later versions and of 0.17. By default 4096: the
+# stacks of a few programs are more. What none uses takes memory all the same, in the kernel:
+# some hundred bytes for a key, and 8 for each processor; and to clear a map takes bpftrace
+# as many steps as it has room and keys, multiplied.
+ROOM = dict.fromkeys(("BPFTRACE_MAX_MAP_KEYS", "BPFTRACE_MAP_KEYS_MAX"), "16384")
+
 RESEND_SECONDS = 5
 READ_SECONDS = 1
 
@@ -70,7 +76,7 @@ class Tracer:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={BUFFER: str(buffer_pages()), **os.environ, ATTACHED: "1"},
+            env={BUFFER: str(buffer_pages()), **ROOM, **os.environ, ATTACHED: "1"},
             preexec_fn=dependent_child(),
             # Of its own: it is told to end by this process only, never a second time by
             # the terminal while it prints its maps.
