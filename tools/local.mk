@@ -7,8 +7,8 @@ noinst_LTLIBRARIES += tools/announce/libannounce.la
 tools_announce_libannounce_la_SOURCES = $(announce_of_library) \
 	$(announce_of_library:.c=.h) \
 	tools/announce/announcer.c tools/announce/announcer.h \
+	tools/announce/chosen.c tools/announce/chosen.h \
 	tools/announce/elf64.c tools/announce/elf64.h \
-	tools/announce/execs.c tools/announce/execs.h \
 	tools/announce/internals.c tools/announce/internals.h \
 	tools/announce/json.c tools/announce/json.h \
 	tools/announce/list.c tools/announce/list.h \
@@ -20,14 +20,17 @@ tools_announce_libannounce_la_SOURCES = $(announce_of_library) \
 	tools/announce/programs.c tools/announce/programs.h \
 	tools/announce/python.c tools/announce/python.h \
 	tools/announce/rate.c tools/announce/rate.h \
+	tools/announce/records.c tools/announce/records.h \
 	tools/announce/remote.c tools/announce/remote.h \
 	tools/announce/rights.c tools/announce/rights.h \
+	tools/announce/rings.c tools/announce/rings.h \
 	tools/announce/selection.c tools/announce/selection.h \
 	tools/announce/state_key.c tools/announce/state_key.h \
 	tools/announce/state_tls.c tools/announce/state_tls.h \
 	tools/announce/table.c tools/announce/table.h \
 	tools/announce/threads.c tools/announce/threads.h \
-	tools/announce/verify.c tools/announce/verify.h
+	tools/announce/verify.c tools/announce/verify.h \
+	tools/announce/visit.c tools/announce/visit.h
 tools_announce_libannounce_la_CFLAGS = $(AM_CFLAGS)
 
 pkglibexec_PROGRAMS = tools/announce/pyusdt-announce

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -226,6 +227,10 @@ START_TEST(table_forgets_who_has_ended)
 	ck_assert_uint_eq(table.count, 3);
 	for (size_t i = 1; i < table.count; i++)
 		ck_assert_int_lt(table.list[i - 1].pid, table.list[i].pid);
+	ck_assert_uint_eq(table_after(&table, 0), 0);
+	ck_assert_uint_eq(table_after(&table, table.list[0].pid), 1);
+	ck_assert_uint_eq(table_after(&table, table.list[2].pid - 1), 2);
+	ck_assert_uint_eq(table_after(&table, table.list[2].pid), 3);
 	table_forget_ended(&table);
 	ck_assert_uint_eq(table.count, 3);
 	end(pids[1]);
@@ -263,6 +268,30 @@ START_TEST(what_proc_says)
 }
 END_TEST
 
+/* How much there is changes with each library, and with nothing else. */
+START_TEST(code_that_is_mapped)
+{
+	unsigned int first, second;
+	size_t size = 1 << 20;
+	void *memory, *code;
+
+	ck_assert_ptr_null(proc_open());
+	ck_assert(proc_code(getpid(), &first));
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
+	ck_assert_ptr_ne(memory, MAP_FAILED);
+	ck_assert(proc_code(getpid(), &second));
+	ck_assert_uint_eq(first, second);
+	code = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		    0);
+	ck_assert_ptr_ne(code, MAP_FAILED);
+	ck_assert(proc_code(getpid(), &second));
+	ck_assert_uint_eq(second, first + 1024);
+	munmap(memory, size);
+	munmap(code, size);
+}
+END_TEST
+
 /* More than there is room for: others are forgotten, what is asked for is there. */
 START_TEST(programs_without_an_end)
 {
@@ -294,6 +323,7 @@ int main(void)
 	tcase_add_test(tcase, users);
 	tcase_add_test(tcase, table_forgets_who_has_ended);
 	tcase_add_test(tcase, what_proc_says);
+	tcase_add_test(tcase, code_that_is_mapped);
 	tcase_add_test(tcase, programs_without_an_end);
 	return support_main("announce", tcase);
 }

@@ -5,6 +5,7 @@ if BUILD_UNIT_TESTS
 unit_programs = \
 	tests/unit/check_alloc \
 	tests/unit/check_announce \
+	tests/unit/check_announcer \
 	tests/unit/check_api \
 	tests/unit/check_attach \
 	tests/unit/check_attached \
@@ -132,6 +133,9 @@ fake_python = tests/unit/fake_python.c tests/unit/fake_python.h \
 tests_unit_check_announce_CPPFLAGS = $(announce_cppflags)
 tests_unit_check_announce_CFLAGS = $(unit_cflags)
 tests_unit_check_announce_LDADD = $(announce_libs)
+tests_unit_check_announcer_CPPFLAGS = $(announce_cppflags)
+tests_unit_check_announcer_CFLAGS = $(unit_cflags)
+tests_unit_check_announcer_LDADD = $(announce_libs)
 tests_unit_check_elf64_SOURCES = tests/unit/check_elf64.c $(fake_python)
 tests_unit_check_elf64_CPPFLAGS = $(announce_cppflags)
 tests_unit_check_elf64_CFLAGS = $(unit_cflags)

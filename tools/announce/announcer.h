@@ -15,16 +15,32 @@
 /* So many begin at once at most; others wait for the scan. */
 #define MAX_YOUNG 256
 
+/* So many a second; where there are more, to list all is cheaper. */
+#define MAX_FORKED 256
+
+struct forked {
+	pid_t pid, parent;
+};
+
 struct announcer {
 	const struct selection *selection;
 	struct table table;
 	struct programs *programs;
 	pid_t young[MAX_YOUNG]; /* those that is_young, and some that are no longer */
 	size_t young_count;
-	struct rate execs, looks, none_again;
-	int64_t now; /* ms, of the current round */
-	bool is_told_of_execs;
-	bool has_missed_execs; /* since the last scan */
+	struct rate tries, execs, looks, none_again;
+	pid_t last_again; /* which process was the last to be looked at again */
+	int64_t now;      /* ms, of the current round */
+
+	bool has_records;                        /* of each fork and execve() */
+	bool has_missed_forks, has_missed_execs; /* since the last refresh */
+	struct forked forked[MAX_FORKED];        /* since then, too */
+	size_t forked_count;
+	pid_t begun[MAX_FORKED]; /* those not in the table that begin a program */
+	size_t begun_count;      /* of all, be there room or not */
+	int64_t next_check;      /* when to look through all processes, in ms */
+	bool checks_all;         /* in this round */
+	bool has_scanned;        /* all that were there at the beginning */
 };
 
 /* Returns: false when out of memory. */
@@ -39,6 +55,9 @@ bool announcer_refresh(struct announcer *announcer);
 
 /* Look at all processes whose turn it is. */
 void announcer_scan(struct announcer *announcer);
+
+/* @pid is new, says the kernel: the next refresh sees to it. */
+void announcer_fork(struct announcer *announcer, pid_t pid, pid_t parent);
 
 /* @pid has begun another program, says the kernel. */
 void announcer_exec(struct announcer *announcer, pid_t pid);

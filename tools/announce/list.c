@@ -41,7 +41,7 @@ static void list_process(pid_t pid, bool is_named, FILE *to)
 
 	if (!proc_look(pid, &maps, &look) || !proc_status(pid, &parent, &user) ||
 	    !proc_command(pid, command, sizeof(command)) ||
-	    (look.finding == FOUND_NONE && !is_named))
+	    ((look.finding == FOUND_NONE || look.finding == FOUND_HIDDEN) && !is_named))
 		return;
 	fprintf(to, "{\"pid\": %d, \"version\": ", pid);
 	json_string(to, version_text(look.version, version));

@@ -123,7 +123,7 @@ void look_at(struct remote *remote, const struct maps *maps, struct look *look)
 	if (python_find(remote, maps, &python))
 		look_at_python(remote, &python, look);
 	else if (remote->error == EPERM)
-		refuse(look, FOUND_NONE,
+		refuse(look, FOUND_HIDDEN,
 		       "its memory may not be read: run as root, or "
 		       "with CAP_SYS_PTRACE");
 	else if (maps->named)

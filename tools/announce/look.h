@@ -14,6 +14,7 @@ enum finding {
 	FOUND_EARLY,  /* a CPython that cannot be read yet */
 	FOUND_OTHER,  /* a Python that is not known, and will not be */
 	FOUND_NONE,   /* no Python; one may be loaded later */
+	FOUND_HIDDEN, /* it may not be read */
 };
 
 struct look {

@@ -16,18 +16,22 @@
 #include <unistd.h>
 
 #include "announcer.h"
-#include "execs.h"
 #include "list.h"
 #include "base/monotonic.h"
 #include "options.h"
 #include "proc.h"
 #include "rate.h"
+#include "records.h"
 #include "rights.h"
 
 #define MSEC_BETWEEN_SCANS 1000
-/* A second, and at once after a pause; and how long to sleep when there are more. */
-#define WAKES       20, 60
-#define MSEC_ASLEEP 12
+/*
+ * To wake up costs as much as some programs that begin. So many a second, and at once
+ * after a pause; when there are more, that long is slept, which most Pythons need until
+ * their first line.
+ */
+#define WAKES       10, 60
+#define MSEC_ASLEEP 25
 #define MAX_RINGS   1024
 
 static volatile sig_atomic_t is_told_to_end;
@@ -86,8 +90,14 @@ static void each_exec(pid_t pid, void *context)
 	announcer_exec(context, pid);
 }
 
+static void each_fork(pid_t pid, pid_t parent, void *context)
+{
+	announcer_fork(context, pid, parent);
+}
+
 /* Until something happens, or it is time. */
-static void wait_for(const struct execs *execs, int64_t until, const sigset_t *waiting)
+static void wait_for(const struct records *records, int64_t until,
+		     const sigset_t *waiting)
 {
 	static struct rate wakes;
 	struct pollfd fds[MAX_RINGS];
@@ -98,23 +108,26 @@ static void wait_for(const struct execs *execs, int64_t until, const sigset_t *w
 	if (msec < 0)
 		msec = 0;
 	/* Where programs begin all the time, several are taken at once. */
-	if (execs && rate_take(&wakes, now, WAKES))
-		count = execs_poll(execs, fds, MAX_RINGS);
-	else if (execs && msec > MSEC_ASLEEP)
+	if (records && rate_take(&wakes, now, WAKES))
+		count = records_poll(records, fds, MAX_RINGS);
+	else if (records && msec > MSEC_ASLEEP)
 		msec = MSEC_ASLEEP;
 	time = (struct timespec){msec / 1000, msec % 1000 * 1000000};
 	ppoll(fds, (nfds_t)count, &time, waiting);
 }
 
-static void run(struct announcer *announcer, struct execs *execs, const sigset_t *waiting)
+static void run(struct announcer *announcer, struct records *records,
+		const sigset_t *waiting)
 {
 	int64_t scan = monotonic_msec();
 
-	announcer->is_told_of_execs = execs;
+	announcer->has_records = records;
 	while (!is_told_to_end) {
 		int64_t next = announcer_look_at_young(announcer, scan);
 
 		if (monotonic_msec() >= scan) {
+			if (records && !records_read_forks(records, each_fork, announcer))
+				announcer->has_missed_forks = true;
 			announcer_refresh(announcer);
 			announcer_scan(announcer);
 			announcer_tell(announcer);
@@ -124,22 +137,22 @@ static void run(struct announcer *announcer, struct execs *execs, const sigset_t
 			scan = announcer->now + MSEC_BETWEEN_SCANS;
 			continue;
 		}
-		wait_for(execs, next, waiting);
-		if (execs && !execs_read(execs, each_exec, announcer))
+		wait_for(records, next, waiting);
+		if (records && !records_read_execs(records, each_exec, announcer))
 			announcer->has_missed_execs = true;
 	}
 }
 
-static struct execs *open_execs(void)
+static struct records *open_records(void)
 {
-	struct execs *execs = execs_open();
+	struct records *records = records_open();
 
-	if (!execs)
+	if (!records)
 		fprintf(stderr,
 			"pyusdt-announce: perf_event_open: %s: new processes are found "
 			"only once a second; root or CAP_PERFMON would help\n",
 			strerror(errno));
-	return execs;
+	return records;
 }
 
 static void check_named(const struct selection *selection)
@@ -158,7 +171,7 @@ int main(int argc, char **argv)
 	pid_t parent = getppid();
 	struct announcer announcer;
 	struct options options;
-	struct execs *execs = NULL;
+	struct records *records = NULL;
 	sigset_t waiting;
 	const char *why;
 	int status = EXIT_SUCCESS;
@@ -171,7 +184,7 @@ int main(int argc, char **argv)
 	check_named(&options.selection);
 	raise_limit_of_files();
 	if (!options.list && !options.once)
-		execs = open_execs();
+		records = open_records();
 	why = rights_drop();
 	if (why)
 		fail(why, strerror(errno));
@@ -191,11 +204,11 @@ int main(int argc, char **argv)
 				status = EXIT_FAILURE;
 		}
 	} else {
-		run(&announcer, execs, &waiting);
+		run(&announcer, records, &waiting);
 	}
 	announcer_end(&announcer);
-	if (execs)
-		execs_close(execs);
+	if (records)
+		records_close(records);
 	selection_free(&options.selection);
 	if (fflush(stdout))
 		fail("stdout", strerror(errno));

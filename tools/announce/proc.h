@@ -30,6 +30,12 @@ bool proc_program(pid_t pid, struct program_id *id);
 /* @user: the real one. */
 bool proc_status(pid_t pid, pid_t *parent, uid_t *user);
 
+/*
+ * @kib: how much code it has mapped from files other than its program. A library that it
+ * loads changes that.
+ */
+bool proc_code(pid_t pid, unsigned int *kib);
+
 /* @user: the effective one; root of a process that does not let others look at it. */
 bool proc_owner(pid_t pid, uid_t *user);
 

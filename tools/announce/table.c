@@ -35,6 +35,11 @@ struct process *table_find(const struct table *table, pid_t pid)
 	return &table->list[at];
 }
 
+size_t table_after(const struct table *table, pid_t pid)
+{
+	return lower_bound(table, pid + 1);
+}
+
 static bool grow(struct table *table)
 {
 	size_t size = table->size ? table->size * 2 : FIRST_SIZE;

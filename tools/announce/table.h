@@ -19,11 +19,13 @@ struct process {
 	bool is_selected; /* it is asked for */
 
 	/* From here on of the program that it runs. */
-	bool is_checked; /* id is that of this moment, if it is told of execve() */
+	bool is_checked; /* has_program and id are right, as far as records tell */
 	bool has_program;
 	struct program_id id;
-	bool is_young;   /* its beginning has been told by the kernel */
-	bool is_other;   /* a Python that will not be known */
+	bool is_young; /* its beginning has been told by the kernel */
+	bool is_other; /* a Python that will not be known */
+	bool is_empty; /* no Python has been in it; code is how large its code is, 0 */
+	unsigned int code;
 	bool is_settled; /* not looked at again as long as it runs this program */
 	bool has_words;  /* to be announced, be it by guess */
 	struct layout_words words;
@@ -40,6 +42,9 @@ struct table {
 
 /* Returns: NULL where it is not there. Valid until the table changes. */
 struct process *table_find(const struct table *table, pid_t pid);
+
+/* Returns: the place of the first one behind @pid, or how many there are. */
+size_t table_after(const struct table *table, pid_t pid);
 
 /*
  * Returns: the one that is there, or a new one; NULL where the process has ended, or out

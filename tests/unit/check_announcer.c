@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Which processes pyusdt-announce asks about, and when: with real ones, and records that
+ * are made up.
+ */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "announcer.h"
+#include "probe.h"
+#include "support.h"
+
+static const struct selection everyone;
+static struct announcer announcer;
+
+/* In place of the probe site: nobody watches. */
+bool probe_process_watched(void)
+{
+	return false;
+}
+
+void probe_process(pid_t pid, const struct layout_words *words)
+{
+	(void)pid;
+	(void)words;
+}
+
+static pid_t start(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		for (;;)
+			pause();
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+static void round_of(struct announcer *of)
+{
+	ck_assert(announcer_refresh(of));
+	announcer_scan(of);
+}
+
+static const struct process *find(pid_t pid)
+{
+	return table_find(&announcer.table, pid);
+}
+
+/* All that are there at the beginning are known. */
+static void begin(void)
+{
+	ck_assert_ptr_null(proc_open());
+	ck_assert(announcer_begin(&announcer, &everyone));
+	announcer.has_records = true;
+	round_of(&announcer);
+	ck_assert_ptr_nonnull(find(getpid()));
+}
+
+START_TEST(new_ones_are_known_by_records)
+{
+	pid_t child;
+
+	begin();
+	child = start();
+	round_of(&announcer);
+	ck_assert_ptr_null(find(child));
+	announcer_fork(&announcer, child, getpid());
+	round_of(&announcer);
+	ck_assert_ptr_nonnull(find(child));
+	end(child);
+	round_of(&announcer);
+	ck_assert_ptr_null(find(child));
+	/* It has ended before it could be known. */
+	announcer_fork(&announcer, child, getpid());
+	round_of(&announcer);
+	ck_assert_ptr_null(find(child));
+	announcer_end(&announcer);
+}
+END_TEST
+
+START_TEST(all_are_listed_where_records_do_not_tell)
+{
+	pid_t first, second, third, fourth;
+
+	begin();
+	first = start();
+	announcer.has_missed_forks = true;
+	round_of(&announcer);
+	ck_assert_ptr_nonnull(find(first));
+	second = start();
+	for (int i = 0; i <= MAX_FORKED; i++)
+		announcer_fork(&announcer, first, getpid());
+	round_of(&announcer);
+	ck_assert_ptr_nonnull(find(second));
+	third = start();
+	announcer.next_check = announcer.now;
+	round_of(&announcer);
+	ck_assert_ptr_nonnull(find(third));
+	fourth = start();
+	announcer.has_records = false;
+	round_of(&announcer);
+	ck_assert_ptr_nonnull(find(fourth));
+	announcer_end(&announcer);
+	end(first);
+	end(second);
+	end(third);
+	end(fourth);
+}
+END_TEST
+
+/* A child has what is known of its parent, if it has not begun another program. */
+START_TEST(children_inherit)
+{
+	struct layout_words words = {.version = 0x030d00f0};
+	struct process *own;
+	pid_t child, other;
+
+	begin();
+	own = table_find(&announcer.table, getpid());
+	own->has_words = own->is_settled = true;
+	own->words = words;
+	child = start();
+	other = start();
+	announcer_fork(&announcer, child, getpid());
+	announcer_fork(&announcer, other, getpid());
+	announcer.begun[announcer.begun_count++] = other;
+	round_of(&announcer);
+	ck_assert(find(child)->is_settled && find(child)->has_words);
+	ck_assert_uint_eq(find(child)->words.version, words.version);
+	ck_assert_int_eq(find(child)->pid, child);
+	ck_assert_int_ne(find(child)->pidfd, find(getpid())->pidfd);
+	ck_assert(!find(other)->is_settled);
+	announcer_end(&announcer);
+	end(child);
+	end(other);
+}
+END_TEST
+
+/* Whose program was missed: it is another one's until that is seen. */
+START_TEST(missed_programs_are_checked)
+{
+	struct process *own;
+
+	begin();
+	own = table_find(&announcer.table, getpid());
+	own->id.ino++;
+	own->is_settled = true;
+	round_of(&announcer);
+	ck_assert(table_find(&announcer.table, getpid())->is_settled);
+	announcer.has_missed_execs = true;
+	round_of(&announcer);
+	ck_assert(!table_find(&announcer.table, getpid())->is_settled);
+	announcer_end(&announcer);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("announcer");
+
+	tcase_add_test(tcase, new_ones_are_known_by_records);
+	tcase_add_test(tcase, all_are_listed_where_records_do_not_tell);
+	tcase_add_test(tcase, children_inherit);
+	tcase_add_test(tcase, missed_programs_are_checked);
+	return support_main("announcer", tcase);
+}
