@@ -22,6 +22,7 @@ tools_announce_libannounce_la_SOURCES = $(announce_of_library) \
 	tools/announce/rate.c tools/announce/rate.h \
 	tools/announce/records.c tools/announce/records.h \
 	tools/announce/remote.c tools/announce/remote.h \
+	tools/announce/requests.c tools/announce/requests.h \
 	tools/announce/rights.c tools/announce/rights.h \
 	tools/announce/rings.c tools/announce/rings.h \
 	tools/announce/selection.c tools/announce/selection.h \

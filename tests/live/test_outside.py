@@ -27,21 +27,26 @@ ENVIRONMENT = {name: value for name, value in os.environ.items()
                if not name.startswith("PYTHON")}
 
 
-def find_other_python():
-    """An interpreter of another version that can be traced, else this one."""
+def find_pythons():
+    """Of each version that can be traced an interpreter, this one first."""
     given = os.environ.get("PYUSDT_PYTHONS", "").split(":")
     root = pathlib.Path(os.environ.get("PYENV_ROOT", pathlib.Path.home() / ".pyenv"))
     found = [shutil.which(f"python3.{minor}") for minor in range(12, 16)]
     candidates = [*given, *sorted(root.glob("versions/3.1[2-5].*/bin/python3")), *found]
-    own = "{}.{}".format(*sys.version_info)
+    pythons = {"{}.{}".format(*sys.version_info): sys.executable}
     for candidate in filter(None, map(str, filter(None, candidates))):
         result = subprocess.run(
             [candidate, "-c", "import sys; print('{}.{}'.format(*sys.version_info))"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=ENVIRONMENT,
         )
-        if result.returncode == 0 and result.stdout.strip() != own:
-            return candidate
-    return sys.executable
+        if result.returncode == 0:
+            pythons.setdefault(result.stdout.strip(), candidate)
+    return list(pythons.values())
+
+
+def find_other_python():
+    """An interpreter of another version that can be traced, else this one."""
+    return (find_pythons() * 2)[1]
 
 
 class Plain:
@@ -288,6 +293,24 @@ class Announcer(OutsideTest):
         programs[1].finish()
         self.assertEqual(announcer.wait(SECONDS), 0)
 
+    def test_requests(self):
+        announcer = subprocess.Popen(
+            [ANNOUNCE, "--requests", "--all"], bufsize=0,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+        self.addCleanup(announcer.wait)
+        self.addCleanup(announcer.terminate)
+        self.addCleanup(announcer.stdout.close)
+        for _ in range(3):
+            announcer.stdin.write(b"?")
+            self.assertEqual(announcer.stdout.read(1), b"\n")
+        # Nobody will ask again, and it goes on.
+        announcer.stdin.close()
+        program = self.sleeper()
+        tracer = self.outside()
+        self.wait_for(tracer, program.pid, sys.hexversion)
+        self.assertIsNone(announcer.poll())
+
     def test_ends_with_its_parent(self):
         code = (
             "import subprocess, sys\n"
@@ -331,7 +354,7 @@ class Announcer(OutsideTest):
         for words in (
             ["-p", "x"], ["-p", "1,"], ["-p", "0"], ["1"], ["--all", "-p", "1"],
             ["--children"], ["--user", "no such user"], ["--once", "--list"], ["--bad"],
-            ["-p"],
+            ["-p"], ["--requests", "--once"], ["--requests", "--list"],
         ):
             with self.subTest(words=words):
                 status, output, errors = self.run_it(*words)

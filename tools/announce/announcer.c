@@ -57,11 +57,11 @@ static void say_of(struct process *process, const char *why)
 
 /*
  * Where it is not asked for by name, only of what is a Python and will not be known. Of
- * one that runs for a moment nothing is said.
+ * one that runs for a moment nothing is said, nor of one that a guess may be right for.
  */
 static void say_why_not(const struct announcer *announcer, struct process *process)
 {
-	if (process->why &&
+	if (process->why && !process->has_words &&
 	    (process->is_other || selection_names(announcer->selection, process->pid)))
 		say_of(process, process->why);
 }

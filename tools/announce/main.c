@@ -22,6 +22,7 @@
 #include "proc.h"
 #include "rate.h"
 #include "records.h"
+#include "requests.h"
 #include "rights.h"
 
 #define MSEC_BETWEEN_SCANS 1000
@@ -33,6 +34,7 @@
 #define WAKES       10, 60
 #define MSEC_ASLEEP 25
 #define MAX_RINGS   1024
+#define MAX_FDS     (MAX_RINGS + 1)
 
 static volatile sig_atomic_t is_told_to_end;
 
@@ -96,27 +98,27 @@ static void each_fork(pid_t pid, pid_t parent, void *context)
 }
 
 /* Until something happens, or it is time. */
-static void wait_for(const struct records *records, int64_t until,
+static void wait_for(const struct records *records, bool requests, int64_t until,
 		     const sigset_t *waiting)
 {
 	static struct rate wakes;
-	struct pollfd fds[MAX_RINGS];
+	struct pollfd fds[MAX_FDS];
 	int64_t now = monotonic_msec(), msec = until - now;
-	int count = 0;
+	int count = requests ? requests_poll(fds) : 0;
 	struct timespec time;
 
 	if (msec < 0)
 		msec = 0;
 	/* Where programs begin all the time, several are taken at once. */
 	if (records && rate_take(&wakes, now, WAKES))
-		count = records_poll(records, fds, MAX_RINGS);
+		count += records_poll(records, fds + count, MAX_RINGS);
 	else if (records && msec > MSEC_ASLEEP)
 		msec = MSEC_ASLEEP;
 	time = (struct timespec){msec / 1000, msec % 1000 * 1000000};
 	ppoll(fds, (nfds_t)count, &time, waiting);
 }
 
-static void run(struct announcer *announcer, struct records *records,
+static void run(struct announcer *announcer, struct records *records, bool requests,
 		const sigset_t *waiting)
 {
 	int64_t scan = monotonic_msec();
@@ -124,20 +126,23 @@ static void run(struct announcer *announcer, struct records *records,
 	announcer->has_records = records;
 	while (!is_told_to_end) {
 		int64_t next = announcer_look_at_young(announcer, scan);
+		bool is_asked = requests && requests_take();
 
-		if (monotonic_msec() >= scan) {
+		if (is_asked || monotonic_msec() >= scan) {
 			if (records && !records_read_forks(records, each_fork, announcer))
 				announcer->has_missed_forks = true;
 			announcer_refresh(announcer);
 			announcer_scan(announcer);
 			announcer_tell(announcer);
+			if (is_asked)
+				requests_answer();
 			if (announcer->selection->has_pids &&
 			    !announcer_has_any(announcer))
 				return;
 			scan = announcer->now + MSEC_BETWEEN_SCANS;
 			continue;
 		}
-		wait_for(records, next, waiting);
+		wait_for(records, requests, next, waiting);
 		if (records && !records_read_execs(records, each_exec, announcer))
 			announcer->has_missed_execs = true;
 	}
@@ -204,7 +209,7 @@ int main(int argc, char **argv)
 				status = EXIT_FAILURE;
 		}
 	} else {
-		run(&announcer, records, &waiting);
+		run(&announcer, records, options.requests, &waiting);
 	}
 	announcer_end(&announcer);
 	if (records)

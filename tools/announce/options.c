@@ -10,7 +10,7 @@
 
 static const char usage[] =
 	"usage: pyusdt-announce [-p PID[,PID...]]... [--children] [--all] [--user USER]\n"
-	"                       [--once | --list]\n";
+	"                       [--requests | --once | --list]\n";
 
 static const char help[] =
 	"\n"
@@ -22,6 +22,8 @@ static const char help[] =
 	"      --children     and all that come from them\n"
 	"      --all          all processes, also later ones (the default without -p)\n"
 	"      --user USER    of these, only the user's\n"
+	"      --requests     announce also for each byte on standard input, and answer "
+	"it\n"
 	"      --once         one look, then end: status 1 where a PID is not known\n"
 	"      --list         one look, and a line of JSON for each Python\n"
 	"  -h, --help\n"
@@ -33,6 +35,7 @@ enum {
 	OPTION_CHILDREN = 256,
 	OPTION_ALL,
 	OPTION_USER,
+	OPTION_REQUESTS,
 	OPTION_ONCE,
 	OPTION_LIST,
 	OPTION_VERSION,
@@ -43,6 +46,7 @@ static const struct option long_options[] = {
 	{"children", no_argument, NULL, OPTION_CHILDREN},
 	{"all", no_argument, NULL, OPTION_ALL},
 	{"user", required_argument, NULL, OPTION_USER},
+	{"requests", no_argument, NULL, OPTION_REQUESTS},
 	{"once", no_argument, NULL, OPTION_ONCE},
 	{"list", no_argument, NULL, OPTION_LIST},
 	{"help", no_argument, NULL, 'h'},
@@ -92,6 +96,9 @@ void options_read(int argc, char **argv, struct options *options)
 		case OPTION_USER:
 			check(selection_set_user(selection, optarg));
 			break;
+		case OPTION_REQUESTS:
+			options->requests = true;
+			break;
 		case OPTION_ONCE:
 			options->once = true;
 			break;
@@ -112,6 +119,8 @@ void options_read(int argc, char **argv, struct options *options)
 		fail("--all", "not together with -p");
 	if (selection->children && !selection->has_pids)
 		fail("--children", "of which processes? -p names them");
+	if (options->requests && (options->once || options->list))
+		fail("--requests", "not together with --once or --list");
 	if (options->once && options->list)
 		fail("--once", "not together with --list, which is once");
 }

@@ -9,7 +9,7 @@
 
 struct options {
 	struct selection selection;
-	bool once, list;
+	bool requests, once, list;
 };
 
 /* Ends the program where there is nothing more to do, or something is wrong. */
