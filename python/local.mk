@@ -36,15 +36,18 @@ python_trace = \
 	python/pyusdt/trace/announcer.py \
 	python/pyusdt/trace/command.py \
 	python/pyusdt/trace/executables.py \
+	python/pyusdt/trace/forerunner.py \
 	python/pyusdt/trace/library.py \
 	python/pyusdt/trace/loading.py \
 	python/pyusdt/trace/options.py \
 	python/pyusdt/trace/output.py \
+	python/pyusdt/trace/plain.py \
 	python/pyusdt/trace/printer.py \
 	python/pyusdt/trace/processes.py \
 	python/pyusdt/trace/program.py \
 	python/pyusdt/trace/session.py \
 	python/pyusdt/trace/signals.py \
+	python/pyusdt/trace/starting.py \
 	python/pyusdt/trace/target.py \
 	python/pyusdt/trace/tracer.py
 python_folders = bpftrace stacks trace

@@ -36,9 +36,9 @@ class TraceTest(LiveTest):
     def start(self, *words, **options):
         tracer = subprocess.Popen(
             # As its first line says, for whatever Python runs this.
-            [sys.executable, "-I", TRACE, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [sys.executable, "-I", TRACE, *words], stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
-            **{"env": {**os.environ, **ENVIRONMENT}, **options},
+            **{"stdin": subprocess.DEVNULL, "env": {**os.environ, **ENVIRONMENT}, **options},
         )
         self.addCleanup(self.end, tracer)
         return tracer

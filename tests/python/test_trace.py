@@ -2,7 +2,9 @@
 """pyusdt-trace with a bpftrace that does what a test wants, so that no root is needed."""
 
 import contextlib
+import itertools
 import os
+import platform
 import re
 import select
 import shutil
@@ -23,6 +25,9 @@ from pyusdt.trace.executables import Python
 SECONDS = 60
 BUILDDIR = Path(os.environ["PYUSDT_BUILDDIR"])
 SCRIPTS = BUILDDIR / "bt"
+
+# From outside, without any rights.
+IS_SEEN = platform.machine() == "x86_64" and os.geteuid() == 0
 
 COMMAND = """
 import os, sys
@@ -90,6 +95,11 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 while True:
     say("event" * 100)
 """
+
+
+# One on events of Python, whose program has pyusdt in it, and one on kernel events, which needs
+# none of that.
+PROGRAM_SCRIPTS = ("pycalls", "pysyscall")
 
 
 class TraceTest(unittest.TestCase):
@@ -194,10 +204,10 @@ class Signals(TraceTest):
             print("ready", flush=True)
             exit(100 + signal.sigwait(ending))
         """)
-        for number in self.ENDING:
-            with self.subTest(signal=number):
+        for number, script in itertools.product(self.ENDING, PROGRAM_SCRIPTS):
+            with self.subTest(signal=number, script=script):
                 output = self.directory / "output"
-                tracer = self.start("-o", output, "pycalls", program)
+                tracer = self.start("-o", output, script, program)
                 self.assertEqual(tracer.stdout.readline(), "ready\n")
                 tracer.send_signal(number)
                 _, errors = tracer.communicate(timeout=SECONDS)
@@ -245,20 +255,27 @@ class Signals(TraceTest):
 
     def test_killed_while_the_program_is_held(self):
         self.bpftrace(COMPILES_FOR_EVER)
-        tracer = self.start("pycalls", self.script("print('ran')"))
-        bpftrace = self.wait_for_pid()
-        tracer.kill()
-        self.assertTrue(self.ends(bpftrace))
-        # The end of file: the program has ended, too.
-        self.assertEqual(tracer.stdout.read(), "")
+        for script in PROGRAM_SCRIPTS:
+            with self.subTest(script=script):
+                self.pids.unlink(missing_ok=True)
+                tracer = self.start(script, self.script("print('ran')"))
+                bpftrace = self.wait_for_pid()
+                tracer.kill()
+                self.assertTrue(self.ends(bpftrace))
+                # The end of file: the program has ended, too.
+                self.assertEqual(tracer.stdout.read(), "")
 
     def test_during_compilation(self):
         self.bpftrace(COMPILES_FOR_EVER)
-        for words in ([self.script("print('ran')")], ["-p", str(self.target().pid)]):
+        program = self.script("print('ran')")
+        for words in (
+            *([script, program] for script in PROGRAM_SCRIPTS),
+            ["pycalls", "-p", str(self.target().pid)],
+        ):
             for number in self.ENDING:
                 with self.subTest(words=words, signal=number):
                     self.pids.unlink(missing_ok=True)
-                    tracer = self.start("pycalls", *words)
+                    tracer = self.start(*words)
                     bpftrace = self.wait_for_pid()
                     tracer.send_signal(number)
                     output, errors = tracer.communicate(timeout=SECONDS)
@@ -582,6 +599,17 @@ class Outside(TraceTest):
             errors, rf"\Apyusdt-trace: process {target.pid} \(.*\): it is \\x1b\[2J not seen\n\Z"
         )
         self.assertFalse(self.pids.exists(), "bpftrace was started")
+
+    def test_program(self):
+        """It tells of itself, where it would not be seen from outside."""
+        scripts = self.refuses(1)
+        code = "import sys; print('pyusdt' in sys.modules)"
+        for folder, has_pyusdt in ((scripts, "True"), (SCRIPTS, str(not IS_SEEN))):
+            status, output, errors = self.run_trace("pysyscall", "-c", code, scripts=folder)
+            self.assertEqual((status, errors), (0, ""))
+            self.assertEqual(
+                sorted(output.splitlines()), ["@calls: 42", "Counting.", has_pyusdt]
+            )
 
     def test_announcer_that_only_the_script_knows(self):
         trace = self.directory / "was_run"

@@ -14,7 +14,6 @@ from typing import IO, NamedTuple
 
 from pyusdt.failure import Failure, complain
 from pyusdt.trace.options import PROG
-from pyusdt.trace.target import Process
 from pyusdt.trace.tracer import dependent_child
 
 # What it begins each of its lines with.
@@ -54,9 +53,9 @@ def list_pythons(path: str, words: list[str]) -> list[RunningPython]:
     return found
 
 
-def has_stacks(path: str, process: Process) -> bool:
+def has_stacks(path: str, pid: int) -> bool:
     """Can they be seen from outside?"""
-    return any(python.stacks for python in list_pythons(path, ["-p", str(process.pid)]))
+    return any(python.stacks for python in list_pythons(path, ["-p", str(pid)]))
 
 
 def run(path: str, words: list[str]) -> str:
@@ -78,9 +77,9 @@ class Announcer:
     def __init__(self, path: str, selection: Selection) -> None:
         try:
             self._process = subprocess.Popen(
-                [path, *selection.words()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                [path, "--requests", *selection.words()],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 preexec_fn=dependent_child(),
                 process_group=0,
@@ -88,13 +87,21 @@ class Announcer:
         except OSError as error:
             raise Failure(f"{path}: {error.strerror}") from None
         self.pid = self._process.pid
-        assert self._process.stderr is not None
+        assert self._process.stderr and self._process.stdin and self._process.stdout
+        self._request, self._answer = self._process.stdin, self._process.stdout
         threading.Thread(target=self._pass_on, args=(self._process.stderr,), daemon=True).start()
 
     def _pass_on(self, stream: IO[bytes]) -> None:
         for line in stream:
             text = os.fsdecode(line).rstrip("\n").removeprefix(PREFIX)
             complain(PROG, text)
+
+    def announce(self) -> None:
+        """All that it knows, at once: when this returns, each tracer has been told."""
+        with contextlib.suppress(BrokenPipeError):
+            self._request.write(b"\n")
+            self._request.flush()
+            self._answer.read(1)
 
     def __enter__(self) -> "Announcer":
         return self
@@ -103,3 +110,6 @@ class Announcer:
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
         self._process.wait()
+        self._answer.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._request.close()

@@ -20,8 +20,9 @@ from pyusdt.trace.options import HELP, PROG, Options, parse_arguments
 from pyusdt.trace.output import Output
 from pyusdt.trace.program import EndedEarly
 from pyusdt.trace.processes import show_processes
-from pyusdt.trace.session import trace_all, trace_outside, trace_process, trace_program
+from pyusdt.trace.session import trace_all, trace_outside, trace_process
 from pyusdt.trace.signals import Signals
+from pyusdt.trace.starting import Launch, trace_program
 from pyusdt.trace.target import Process
 
 
@@ -66,21 +67,23 @@ def run_script(
     options: Options,
 ) -> tuple[int, bool]:
     """Returns: the exit status, and whether bpftrace has printed all of its trace."""
+    announcer = announcer_of(read_script(script))
+    # Root runs none that a script of anybody's names.
+    is_ours = announcer is not None and announcer == installed_announcer(installation.scripts)
     if options.program:
         python = find_python(options.python)
-        return trace_program(bpftrace, script, options.program, python, Output(name))
-    announcer = announcer_of(read_script(script))
+        launch = Launch(options.program, python, bpftrace, script, Output(name))
+        return trace_program(launch, announcer if is_ours else None)
     if announcer is None:
         return trace_events(bpftrace, script, installation, name, options)
     if options.wants_load:
         raise Failure(f"--load: {script.stem} is on kernel events, needs nothing loaded", 2)
-    # Root runs none that a script of anybody's names.
-    if announcer != installed_announcer(installation.scripts):
+    if not is_ours:
         raise Failure(f"{script} listens to another pyusdt-announce than the installed "
                       f"scripts: {announcer}", 2)
     if len(options.pids) == 1:
         with Process(options.pids[0]) as process:
-            if process.is_armed() and not has_stacks(announcer, process):
+            if process.is_armed() and not has_stacks(announcer, process.pid):
                 # It tells of itself, as on arm64, where nothing is seen from outside.
                 return trace_process(bpftrace, script, process, Output(name))
     selection = Selection(options.pids, options.user)

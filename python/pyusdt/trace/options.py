@@ -19,7 +19,8 @@ one on events of Python they must have it loaded, or --load does that.
 
   SCRIPT             the name of an installed script, such as pycalls, or a file, with a
                      slash, such as ./my.bt
-  PROGRAM            what python -m pyusdt takes: a script, -m MODULE, -c COMMAND
+  PROGRAM            what python3 takes: a script, -m MODULE, -c COMMAND; run with pyusdt
+                     in it where the script is on events of Python
 
 Options, before PROGRAM:
   -p, --pid PID,...  trace this process, until it ends or Ctrl-C; with a script on kernel

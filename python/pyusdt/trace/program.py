@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 
 import pyusdt
 from pyusdt.failure import Failure
@@ -23,39 +24,41 @@ class EndedEarly(Exception):
 class HeldProgram:
     """A program that stands before its first line, and is not run unless it is released."""
 
-    def __init__(self, words: list[str], python: Python, signals: Signals) -> None:
-        hold, release = os.pipe()
-        self._release = open(release, "wb", buffering=0)
+    def __init__(
+        self, words: list[str], python: Python, signals: Signals, *pass_fds: int,
+        hold: Callable[[], None] = lambda: None,
+    ) -> None:
+        """@words: of the interpreter. @hold: called in the process before it is that."""
         before = signals.before
-        # By its path: with -m Python would search the current folder for it.
-        runner = os.path.join(os.path.dirname(pyusdt.__file__), "__main__.py")
+
+        def prepare() -> None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            hold()
+
         try:
             self._process = subprocess.Popen(
-                [python.name, runner, "--wait-fd", str(hold), *words],
-                executable=python.path,
-                pass_fds=[hold],
-                preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before),
+                [python.name, *words], executable=python.path, pass_fds=pass_fds,
+                preexec_fn=prepare,
             )
         except OSError as error:
             raise Failure(f"--python {python.name}: {error.strerror}") from None
-        finally:
-            os.close(hold)
         self.pid = self._process.pid
+        self._is_held = True
 
     def __enter__(self) -> "HeldProgram":
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if not self._release.closed:
+        if self._is_held:
             self._process.kill()
             self._process.wait()
-            self._release.close()
 
     def release(self) -> None:
-        with self._release:
-            # It may have ended just now.
-            with contextlib.suppress(BrokenPipeError):
-                self._release.write(b"\n")
+        self._is_held = False
+        self._let_go()
+
+    def _let_go(self) -> None:
+        raise NotImplementedError
 
     def has_ended(self) -> bool:
         return self._process.poll() is not None
@@ -80,3 +83,27 @@ class HeldProgram:
         """
         if received.si_code <= 0:
             self._process.send_signal(received.si_signo)
+
+
+class RunnerProgram(HeldProgram):
+    """Run by python -m pyusdt, which waits for a byte, and ends where none can come."""
+
+    def __init__(self, words: list[str], python: Python, signals: Signals) -> None:
+        hold, release = os.pipe()
+        self._release = open(release, "wb", buffering=0)
+        # By its path: with -m Python would search the current folder for it.
+        runner = os.path.join(os.path.dirname(pyusdt.__file__), "__main__.py")
+        try:
+            super().__init__([runner, "--wait-fd", str(hold), *words], python, signals, hold)
+        finally:
+            os.close(hold)
+
+    def __exit__(self, *exception: object) -> None:
+        super().__exit__(*exception)
+        self._release.close()
+
+    def _let_go(self) -> None:
+        with self._release:
+            # It may have ended just now.
+            with contextlib.suppress(BrokenPipeError):
+                self._release.write(b"\n")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""One trace from its beginning to its end: what is traced, bpftrace, and signals.
+"""One trace from its beginning to its end: what is traced, bpftrace, and signals. Of a
+program that is started for it, the beginning is in starting.py.
 
 Whatever happens, nothing is left behind: no bpftrace that is attached, and no program that
 waits for one.
@@ -14,18 +15,16 @@ from collections.abc import Callable
 
 from pyusdt.failure import Failure, Interrupted, complain
 from pyusdt.trace.announcer import Announcer, Selection, list_pythons
-from pyusdt.trace.executables import Python
 from pyusdt.trace.library import takes_pid
 from pyusdt.trace.options import PROG
 from pyusdt.trace.output import Output
-from pyusdt.trace.program import HeldProgram
 from pyusdt.trace.signals import Signals
 from pyusdt.trace.target import Process
 from pyusdt.trace.tracer import Tracer
 
 POLL_SECONDS = 0.05
-# While the program is held, its user waits for nothing else.
-HOLD_POLL_SECONDS = 0.005
+# While the user waits for nothing else.
+SHORT_POLL_SECONDS = 0.005
 GRACE_SECONDS = 1
 PATIENCE_SECONDS = 30
 
@@ -72,7 +71,7 @@ def trace_outside(
         # Any process and no minimum, but only what this announcer tells.
         tracer = Tracer(bpftrace, script, output, 0, 0, teller.pid)
         stack.callback(tracer.kill)
-        result = trace_running(tracer, processes, signals, output)
+        result = trace_running(tracer, processes, signals, output, teller.announce)
     return result
 
 
@@ -104,7 +103,8 @@ def trace_all(bpftrace: str, script: pathlib.Path, output: Output) -> tuple[int,
 
 
 def trace_running(
-    tracer: Tracer, processes: list[Process], signals: Signals, output: Output
+    tracer: Tracer, processes: list[Process], signals: Signals, output: Output,
+    when_attached: Callable[[], None] = lambda: None,
 ) -> tuple[int, bool]:
     """Until all of these processes have ended, or Ctrl-C; without any, until Ctrl-C."""
 
@@ -113,6 +113,7 @@ def trace_running(
 
     if not attach_to_running(tracer, have_ended, signals):
         raise Failure("bpftrace could not attach")
+    when_attached()
     return follow(tracer, have_ended, signals, output)
 
 
@@ -150,30 +151,6 @@ def follow(
     return leave(tracer, output, tracer.status()), not told
 
 
-def trace_program(
-    bpftrace: str, script: pathlib.Path, words: list[str], python: Python, output: Output
-) -> tuple[int, bool]:
-    """Returns: the exit status, and whether the trace is whole."""
-    signals = Signals()
-    with contextlib.ExitStack() as stack:
-        program = stack.enter_context(HeldProgram(words, python, signals))
-        process = stack.enter_context(Process(program.pid))
-        tracer = attach(stack, bpftrace, script, program, process, output, signals)
-        program.release()
-        told = False
-        while not program.has_ended():
-            received = signals.wait(POLL_SECONDS)
-            if received:
-                program.pass_on(received)
-                tracer.hurry()
-            tracer.look()
-            told = told or tell_trouble(tracer)
-        finish(tracer, signals)
-        told = told or tell_trouble(tracer)
-        status = leave(tracer, output, program.status() or int(told))
-    return status, not told
-
-
 def start_tracer(
     stack: contextlib.ExitStack, bpftrace: str, script: pathlib.Path, process: Process,
     output: Output,
@@ -194,36 +171,6 @@ def start_tracer(
     return tracer
 
 
-def attach(
-    stack: contextlib.ExitStack, bpftrace: str, script: pathlib.Path,
-    program: HeldProgram, process: Process, output: Output, signals: Signals,
-) -> Tracer:
-    """bpftrace on a program that is held."""
-    stopped = "stopped before all probes were attached, the program was not run"
-
-    def is_there() -> bool:
-        program.must_not_have_ended()
-        return process.has_library()
-
-    wait_until(is_there, signals, stopped, HOLD_POLL_SECONDS)
-    tracer = start_tracer(stack, bpftrace, script, process, output)
-
-    def is_settled() -> bool:
-        program.must_not_have_ended()
-        return tracer.is_attached() or tracer.has_ended()
-
-    wait_until(is_settled, signals, stopped, HOLD_POLL_SECONDS)
-    failed = tracer.could_not_attach()
-    if failed:
-        # Because the program has ended? Then that will be seen at once.
-        program.wait(GRACE_SECONDS)
-        program.must_not_have_ended()
-    tracer.show_messages()
-    if failed:
-        raise Failure("bpftrace could not attach, the program was not run")
-    return tracer
-
-
 def wait_until(
     condition: Callable[[], bool], signals: Signals, stopped: str,
     seconds: float = POLL_SECONDS,
@@ -241,7 +188,7 @@ def is_so_within(seconds: float, condition: Callable[[], bool]) -> bool:
     while not condition():
         if time.monotonic() > limit:
             return False
-        time.sleep(HOLD_POLL_SECONDS)
+        time.sleep(SHORT_POLL_SECONDS)
     return True
 
 
