@@ -10,7 +10,7 @@ import sys
 import unittest
 
 from live import PROGRAMS, SECONDS, wait_until
-from test_outside import ENVIRONMENT, find_other_python
+from test_outside import ENVIRONMENT, find_other_python, find_pythons
 from test_trace import TRACE, TraceTest
 
 # Each round makes so many such calls in each of a thread, a child, and the main thread.
@@ -27,11 +27,16 @@ class PlainTest(TraceTest):
         self.program = self.directory() / "plain.py"
         shutil.copy(PROGRAMS / "plain.py", self.program)
 
-    def plain(self, python=sys.executable):
-        """Returns: (the process, what it writes its stacks to)."""
-        reference = self.directory() / "reference"
+    def plain(self, python=sys.executable, own_path=False):
+        """@own_path: so that its stacks are unlike those of other processes.
+
+        Returns: (the process, what it writes its stacks to).
+        """
+        folder = self.directory()
+        reference = folder / "reference"
+        program = shutil.copy(self.program, folder) if own_path else self.program
         process = subprocess.Popen(
-            [python, "-W", "ignore", self.program, reference], text=True, env=ENVIRONMENT,
+            [python, "-W", "ignore", program, reference], text=True, env=ENVIRONMENT,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )
 
@@ -150,21 +155,27 @@ class Several(PlainTest):
         self.assertEqual(stacks_in(folded, CALL), told)
 
     def test_all(self):
-        started = [self.plain()]
+        """Ten processes, of as many versions as there are."""
+        pythons = find_pythons()
+        started = [self.plain(pythons[n % len(pythons)], own_path=True) for n in range(5)]
         folded = self.directory() / "stacks.folded"
         tracer, file = self.traced("--flame", folded, "pysyscall-stacks", "--all")
         self.wait_for(file, *(process for process, _ in started))
-        # One that begins later, by the same interpreter or another.
-        started += [self.plain(), self.plain(find_other_python())]
+        # Those that begin later.
+        started += [self.plain(pythons[n % len(pythons)], own_path=True) for n in range(5, 10)]
         processes = [process for process, _ in started]
         self.wait_for(file, *processes)
         for process in processes:
             self.round(process)
         tracer.send_signal(2)
         self.finish(tracer)
-        told = stacks_told(*(reference for _, reference in started))
-        seen = {stack for stack in stacks_in(folded, CALL) if str(self.program) in stack}
-        self.assertEqual(seen, told)
+        told = [stacks_told(reference) for _, reference in started]
+        # --all sees the processes of other tests, too.
+        folders = {str(reference.parent) for _, reference in started}
+        seen = {stack for stack in stacks_in(folded, CALL)
+                if any(f"({folder}/" in stack for folder in folders)}
+        self.assertEqual(seen, set.union(*told))
+        self.assertEqual(len(set.union(*told)), sum(map(len, told)))
 
     def test_user(self):
         process, _ = self.plain()
