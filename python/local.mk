@@ -35,6 +35,7 @@ python_trace = \
 	python/pyusdt/trace/__init__.py \
 	python/pyusdt/trace/announcer.py \
 	python/pyusdt/trace/command.py \
+	python/pyusdt/trace/containers.py \
 	python/pyusdt/trace/executables.py \
 	python/pyusdt/trace/forerunner.py \
 	python/pyusdt/trace/library.py \

@@ -7,7 +7,8 @@ noinst_LTLIBRARIES += tools/announce/libannounce.la
 tools_announce_libannounce_la_SOURCES = $(announce_of_library) \
 	$(announce_of_library:.c=.h) \
 	tools/announce/announcer.c tools/announce/announcer.h \
-	tools/announce/chosen.c tools/announce/chosen.h \
+	tools/announce/cgroup.c tools/announce/cgroup.h \
+	tools/announce/decide.c tools/announce/decide.h \
 	tools/announce/elf64.c tools/announce/elf64.h \
 	tools/announce/internals.c tools/announce/internals.h \
 	tools/announce/json.c tools/announce/json.h \

@@ -355,6 +355,7 @@ class Announcer(OutsideTest):
             ["-p", "x"], ["-p", "1,"], ["-p", "0"], ["1"], ["--all", "-p", "1"],
             ["--children"], ["--user", "no such user"], ["--once", "--list"], ["--bad"],
             ["-p"], ["--requests", "--once"], ["--requests", "--list"],
+            ["--cgroup", "/no such"], ["-p", str(os.getpid()), "--cgroup", "/"],
         ):
             with self.subTest(words=words):
                 status, output, errors = self.run_it(*words)

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "json.h"
 #include "maps.h"
 #include "proc.h"
@@ -196,6 +197,69 @@ START_TEST(users)
 }
 END_TEST
 
+START_TEST(control_groups)
+{
+	const char *text = "9:name=systemd:/\n1:cpu:/a/b\n0::/a/b/c\n";
+	char *cut = malloc(CGROUP_MAX);
+	const char *why;
+
+	ck_assert(cgroup_is_within(text, "/a/b/c"));
+	ck_assert(cgroup_is_within(text, "/a/b") && cgroup_is_within(text, "/a"));
+	ck_assert(cgroup_is_within(text, "")); /* the root: all are below it */
+	ck_assert(!cgroup_is_within(text, "/a/b/c/d"));
+	ck_assert(!cgroup_is_within(text, "/a/b/") && !cgroup_is_within(text, "/a/bc"));
+	ck_assert(!cgroup_is_within(text, "/a/b/c\n") && !cgroup_is_within(text, "/b"));
+	ck_assert(cgroup_is_within("0::/\n", "") && !cgroup_is_within("0::/\n", "/a"));
+	ck_assert(cgroup_is_within("0::/a (deleted)\n", ""));
+	ck_assert(!cgroup_is_within("0::/a (deleted)\n", "/a"));
+	ck_assert(!cgroup_is_within("", "") && !cgroup_is_within("1:cpu:/a\n", "/a"));
+	ck_assert(!cgroup_is_within("10::/a\n", "/a"));
+	/* Its end has not been read. */
+	memset(cut, 'x', CGROUP_MAX);
+	memcpy(cut, "0::/a/", 6);
+	cut[CGROUP_MAX - 1] = 0;
+	ck_assert(!cgroup_is_within(cut, "/a"));
+
+	ck_assert_ptr_null(cgroup_find("/no/such/group", &why));
+	ck_assert_ptr_nonnull(why);
+	cut[0] = '/';
+	ck_assert_ptr_null(cgroup_find(cut, &why));
+	free(cut);
+}
+END_TEST
+
+/* On a machine that has them. */
+START_TEST(paths_of_control_groups)
+{
+	static const struct {
+		const char *text, *name;
+	} paths[] = {
+		{"/", ""},     {"", ""},
+		{"///", ""},   {"/sys/fs/cgroup", "/sys/fs/cgroup"},
+		{"/..", NULL}, {"/../", NULL},
+		{"/./", NULL}, {"..", NULL},
+		{"a\n", NULL}, {"/sys/fs/cgroupx", NULL},
+	};
+	const char *why;
+	char *root = cgroup_find("/", &why);
+
+	if (!root)
+		return;
+	free(root);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		char *name = cgroup_find(paths[i].text, &why);
+
+		if (i == 3) /* the mount itself where there is nothing but version 2 */
+			ck_assert(!name || !*name);
+		else if (paths[i].name)
+			ck_assert_str_eq(name, paths[i].name);
+		else
+			ck_assert_msg(!name, "%s", paths[i].text);
+		free(name);
+	}
+}
+END_TEST
+
 /* ---- processes */
 
 static pid_t start(void)
@@ -321,6 +385,8 @@ int main(void)
 	tcase_add_test(tcase, rates);
 	tcase_add_test(tcase, process_ids);
 	tcase_add_test(tcase, users);
+	tcase_add_test(tcase, control_groups);
+	tcase_add_test(tcase, paths_of_control_groups);
 	tcase_add_test(tcase, table_forgets_who_has_ended);
 	tcase_add_test(tcase, what_proc_says);
 	tcase_add_test(tcase, code_that_is_mapped);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "base/monotonic.h"
-#include "chosen.h"
+#include "decide.h"
 #include "probe.h"
 #include "visit.h"
 
@@ -66,6 +66,16 @@ static void say_why_not(const struct announcer *announcer, struct process *proce
 		say_of(process, process->why);
 }
 
+/* By words that are no layout: what has been told is to be forgotten. */
+static void take_back(struct process *process)
+{
+	process->words = (struct layout_words){0};
+	if (process->has_words)
+		probe_process(process->pid, &process->words);
+	process->has_program = process->is_checked = process->has_words = false;
+	process->is_settled = process->is_young = false;
+}
+
 /* -------- rounds */
 
 static void add(pid_t pid, void *context)
@@ -73,7 +83,7 @@ static void add(pid_t pid, void *context)
 	struct announcer *announcer = context;
 
 	if (table_add(&announcer->table, pid))
-		chosen_decide(&announcer->table, announcer->selection, pid);
+		decide(&announcer->table, announcer->selection, pid, announcer->now);
 }
 
 void announcer_add_named(struct announcer *announcer)
@@ -158,6 +168,9 @@ void announcer_scan(struct announcer *announcer)
 	for (size_t i = 0; i < count; i++) {
 		struct process *process = &announcer->table.list[(first + i) % count];
 
+		if (decide_again(&announcer->table, announcer->selection, process->pid,
+				 announcer->now))
+			take_back(process);
 		visit(announcer, process);
 		say_why_not(announcer, process);
 	}
@@ -174,7 +187,7 @@ static bool is_one_of_many(struct announcer *announcer, pid_t pid,
 {
 	const struct layout_words *words = visit_guess(program, pid);
 
-	if (!words || announcer->selection->has_pids || announcer->selection->has_user ||
+	if (!words || !selection_is_all(announcer->selection) ||
 	    rate_take(&program->begins, announcer->now, BEGINS_OF_ONE_PROGRAM))
 		return false;
 	probe_process(pid, words);
@@ -216,6 +229,9 @@ void announcer_exec(struct announcer *announcer, pid_t pid)
 	struct program_id id;
 
 	announcer->now = monotonic_msec();
+	/* A process is often moved to another control group just before. */
+	if (process && announcer->selection->cgroup)
+		process->is_decided = false;
 	if (process && process->is_decided && !process->is_selected)
 		return;
 	if (process) {

@@ -10,6 +10,7 @@
 
 static const char usage[] =
 	"usage: pyusdt-announce [-p PID[,PID...]]... [--children] [--all] [--user USER]\n"
+	"                       [--cgroup PATH]\n"
 	"                       [--requests | --once | --list]\n";
 
 static const char help[] =
@@ -22,6 +23,7 @@ static const char help[] =
 	"      --children     and all that come from them\n"
 	"      --all          all processes, also later ones (the default without -p)\n"
 	"      --user USER    of these, only the user's\n"
+	"      --cgroup PATH  only those in this control group and below\n"
 	"      --requests     announce also for each byte on standard input, and answer "
 	"it\n"
 	"      --once         one look, then end: status 1 where a PID is not known\n"
@@ -35,6 +37,7 @@ enum {
 	OPTION_CHILDREN = 256,
 	OPTION_ALL,
 	OPTION_USER,
+	OPTION_CGROUP,
 	OPTION_REQUESTS,
 	OPTION_ONCE,
 	OPTION_LIST,
@@ -46,6 +49,7 @@ static const struct option long_options[] = {
 	{"children", no_argument, NULL, OPTION_CHILDREN},
 	{"all", no_argument, NULL, OPTION_ALL},
 	{"user", required_argument, NULL, OPTION_USER},
+	{"cgroup", required_argument, NULL, OPTION_CGROUP},
 	{"requests", no_argument, NULL, OPTION_REQUESTS},
 	{"once", no_argument, NULL, OPTION_ONCE},
 	{"list", no_argument, NULL, OPTION_LIST},
@@ -96,6 +100,9 @@ void options_read(int argc, char **argv, struct options *options)
 		case OPTION_USER:
 			check(selection_set_user(selection, optarg));
 			break;
+		case OPTION_CGROUP:
+			check(selection_set_cgroup(selection, optarg));
+			break;
 		case OPTION_REQUESTS:
 			options->requests = true;
 			break;
@@ -117,6 +124,8 @@ void options_read(int argc, char **argv, struct options *options)
 		fail(argv[optind], "not an option; process ids come after -p");
 	if (all && selection->has_pids)
 		fail("--all", "not together with -p");
+	if (selection->cgroup && selection->has_pids)
+		fail("--cgroup", "not together with -p");
 	if (selection->children && !selection->has_pids)
 		fail("--children", "of which processes? -p names them");
 	if (options->requests && (options->once || options->list))

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cgroup.h"
+
 #define MAX_NAME 64
 
 /* /proc itself: paths from there are shorter to walk, and each process costs one. */
@@ -139,6 +141,14 @@ bool proc_code(pid_t pid, unsigned int *kib)
 
 	return read_file(pid, "status", text, sizeof(text)) >= 0 &&
 	       read_number(text, "\nVmLib:\t", kib);
+}
+
+bool proc_is_in_cgroup(pid_t pid, const char *name)
+{
+	char text[CGROUP_MAX];
+
+	return read_file(pid, "cgroup", text, sizeof(text)) > 0 &&
+	       cgroup_is_within(text, name);
 }
 
 bool proc_command(pid_t pid, char *to, size_t size)

@@ -39,6 +39,9 @@ bool proc_code(pid_t pid, unsigned int *kib);
 /* @user: the effective one; root of a process that does not let others look at it. */
 bool proc_owner(pid_t pid, uid_t *user);
 
+/* @name: of a control group, see cgroup.h. Returns: whether it is in that, or below. */
+bool proc_is_in_cgroup(pid_t pid, const char *name);
+
 /* Its arguments, separated by blanks; where they are too long the beginning. */
 bool proc_command(pid_t pid, char *to, size_t size);
 

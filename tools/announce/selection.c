@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The process ids and the user of the command line. */
+/* The process ids, the user and the control group of the command line. */
 #include "selection.h"
 
 #include <ctype.h>
@@ -7,6 +7,8 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "cgroup.h"
 
 static int compare(const void *one, const void *other)
 {
@@ -77,7 +79,25 @@ const char *selection_set_user(struct selection *selection, const char *name)
 	return NULL;
 }
 
+const char *selection_set_cgroup(struct selection *selection, const char *path)
+{
+	const char *why;
+	char *name = cgroup_find(path, &why);
+
+	if (!name)
+		return why;
+	free(selection->cgroup);
+	selection->cgroup = name;
+	return NULL;
+}
+
+bool selection_is_all(const struct selection *selection)
+{
+	return !selection->has_pids && !selection->has_user && !selection->cgroup;
+}
+
 void selection_free(struct selection *selection)
 {
+	free(selection->cgroup);
 	free(selection->pids);
 }

@@ -14,6 +14,7 @@ struct selection {
 	bool children; /* those of pids, and theirs */
 	bool has_user;
 	uid_t user;
+	char *cgroup; /* owned; NULL where it is not asked for, see cgroup.h */
 };
 
 /* @text: process ids with commas between them. Returns: NULL, or what is wrong with it.
@@ -22,6 +23,12 @@ const char *selection_add_pids(struct selection *selection, const char *text);
 
 /* @name: or a number. Returns: NULL, or what is wrong with it. */
 const char *selection_set_user(struct selection *selection, const char *name);
+
+/* @path: of a control group. Returns: NULL, or what is wrong with it. */
+const char *selection_set_cgroup(struct selection *selection, const char *path);
+
+/* Returns: whether all processes are asked for, without a condition. */
+bool selection_is_all(const struct selection *selection);
 
 bool selection_names(const struct selection *selection, pid_t pid);
 

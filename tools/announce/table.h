@@ -17,6 +17,7 @@ struct process {
 	int pidfd;       /* owned; by it the end is known, and that the id is another's */
 	bool is_decided; /* is_selected is */
 	bool is_selected; /* it is asked for */
+	int64_t decided;  /* when, in ms */
 
 	/* From here on of the program that it runs. */
 	bool is_checked; /* has_program and id are right, as far as records tell */

@@ -21,15 +21,22 @@ PREFIX = "pyusdt-announce: "
 
 
 class Selection(NamedTuple):
-    """Which processes: these with all that come from them, or all, or a user's."""
+    """Which processes: these with all that come from them, or all, or of all those of a user
+    or in a control group."""
 
     pids: tuple[int, ...] = ()
     user: str | None = None
+    cgroup: str | None = None
 
     def words(self) -> list[str]:
         if self.pids:
             return ["-p", ",".join(map(str, self.pids)), "--children"]
-        return ["--all", *(["--user", self.user] if self.user is not None else [])]
+        words = ["--all"]
+        if self.user is not None:
+            words += ["--user", self.user]
+        if self.cgroup is not None:
+            words += ["--cgroup", self.cgroup]
+        return words
 
 
 class RunningPython(NamedTuple):
@@ -89,19 +96,42 @@ class Announcer:
         self.pid = self._process.pid
         assert self._process.stderr and self._process.stdin and self._process.stdout
         self._request, self._answer = self._process.stdin, self._process.stdout
-        threading.Thread(target=self._pass_on, args=(self._process.stderr,), daemon=True).start()
+        # What it says at first, until it is known whether that is why it has ended.
+        self._first_lines: list[str] | None = []
+        self._lock = threading.Lock()
+        self._reader = threading.Thread(
+            target=self._pass_on, args=(self._process.stderr,), daemon=True
+        )
+        self._reader.start()
+        self.announce()
+        self._show_first_lines()
 
     def _pass_on(self, stream: IO[bytes]) -> None:
         for line in stream:
             text = os.fsdecode(line).rstrip("\n").removeprefix(PREFIX)
-            complain(PROG, text)
+            with self._lock:
+                if self._first_lines is None:
+                    complain(PROG, text)
+                else:
+                    self._first_lines.append(text)
+
+    def _show_first_lines(self) -> None:
+        with self._lock:
+            lines, self._first_lines = self._first_lines, None
+            for text in lines or ():
+                complain(PROG, text)
 
     def announce(self) -> None:
         """All that it knows, at once: when this returns, each tracer has been told."""
         with contextlib.suppress(BrokenPipeError):
-            self._request.write(b"\n")
-            self._request.flush()
-            self._answer.read(1)
+            os.write(self._request.fileno(), b"\n")
+            if os.read(self._answer.fileno(), 1):
+                return
+        # With the last of its processes, or it has said why.
+        status = self._process.wait()
+        if status:
+            self._reader.join()
+            raise Failure((self._first_lines or ["pyusdt-announce has failed"])[-1], status)
 
     def __enter__(self) -> "Announcer":
         return self
@@ -111,5 +141,4 @@ class Announcer:
             self._process.terminate()
         self._process.wait()
         self._answer.close()
-        with contextlib.suppress(BrokenPipeError):
-            self._request.close()
+        self._request.close()

@@ -10,13 +10,14 @@ from typing import NoReturn
 from pyusdt.failure import Failure, complain, end
 from pyusdt.stacks import command as stacks
 from pyusdt.trace.announcer import Selection, has_stacks
+from pyusdt.trace.containers import find_group
 from pyusdt.trace.executables import find_bpftrace, find_python
 from pyusdt.trace.library import (
     Installation, announcer_of, find_script, installed_announcer, installed_scripts,
     keeps_stacks, read_script, unit_of,
 )
 from pyusdt.trace.loading import loaded
-from pyusdt.trace.options import HELP, PROG, Options, parse_arguments
+from pyusdt.trace.options import CONDITIONS, HELP, PROG, Options, parse_arguments
 from pyusdt.trace.output import Output
 from pyusdt.trace.program import EndedEarly
 from pyusdt.trace.processes import show_processes
@@ -86,7 +87,8 @@ def run_script(
             if process.is_armed() and not has_stacks(announcer, process.pid):
                 # It tells of itself, as on arm64, where nothing is seen from outside.
                 return trace_process(bpftrace, script, process, Output(name))
-    selection = Selection(options.pids, options.user)
+    cgroup = options.cgroup if options.container is None else find_group(options.container)
+    selection = Selection(options.pids, options.user, cgroup)
     return trace_outside(bpftrace, script, announcer, selection, Output(name))
 
 
@@ -95,8 +97,10 @@ def trace_events(
     options: Options,
 ) -> tuple[int, bool]:
     """As run_script(), of running processes by a script on events of Python."""
-    if options.user is not None:
-        raise Failure(f"--user: {script.stem} is on events of Python, not of a user", 2)
+    for condition in CONDITIONS:
+        if getattr(options, condition) is not None:
+            raise Failure(f"--{condition}: {script.stem} is on events of Python, of every "
+                          "process that has pyusdt loaded", 2)
     if options.wants_all:
         return trace_all(bpftrace, script, Output(name))
     if len(options.pids) > 1:
@@ -128,7 +132,9 @@ def subject(options: Options) -> str:
     if options.program:
         return " ".join(options.program)
     if options.wants_all:
-        return "every Python" if options.user is None else f"every Python of {options.user}"
+        words = [options.user and f"of {options.user}", options.cgroup and f"in {options.cgroup}",
+                 options.container and f"in {options.container}"]
+        return " ".join(["every Python", *filter(None, words)])
     plural = "es" if len(options.pids) > 1 else ""
     return f"process{plural} " + ", ".join(map(str, options.pids))
 

@@ -29,7 +29,10 @@ Options, before PROGRAM:
                      of Python, see pyusdt-attach(1)
   --all              trace every Python of the machine, later ones too, until Ctrl-C; with
                      a script on events of Python every one that has pyusdt loaded
-  --user USER        of --all, only the user's
+  --user USER        of --all, only the user's, with a script on kernel events
+  --cgroup PATH      of --all, only those in this control group and below
+  --container NAME   of --all, only those in this container, by its id or, of docker and
+                     podman, its name
   -o, --output FILE  write the trace to FILE
   --flame FILE       make a flame graph (FILE.svg), folded stacks or, as FILE.json, what
                      speedscope reads, of a script that keeps stacks; without -o the
@@ -53,6 +56,8 @@ class Options:
     wants_all = False
     wants_load = False
     user: str | None = None
+    cgroup: str | None = None
+    container: str | None = None
     output: str | None = None
     flame: str | None = None
     python: str | None = None
@@ -96,8 +101,11 @@ def check_arguments(options: Options) -> None:
         fail("--python is for a program to run, not for one that runs")
     if options.wants_load and not options.pids:
         fail("--load is for -p PID")
-    if options.user is not None and not options.wants_all:
-        fail("--user is for --all")
+    for name in CONDITIONS:
+        if getattr(options, name) is not None and not options.wants_all:
+            fail(f"--{name} is for --all")
+    if options.cgroup is not None and options.container is not None:
+        fail("give either --cgroup or --container")
     if options.flame is not None and options.flame == options.output:
         fail("-o and --flame name the same file")
 
@@ -124,6 +132,9 @@ def fail(message: str) -> NoReturn:
     raise UsageError(message)
 
 
+# Which of all processes.
+CONDITIONS = ("user", "cgroup", "container")
+
 PID = Option(add_pids, REQUIRED)
 OUTPUT = value("output")
 HELP_WANTED = flag("wants_help")
@@ -136,7 +147,7 @@ OPTIONS = {
     "--python": value("python"),
     "--load": flag("wants_load"),
     "--all": flag("wants_all"),
-    "--user": value("user"),
+    **{f"--{name}": value(name) for name in CONDITIONS},
     "--list": flag("wants_list"),
     "--processes": flag("wants_processes"),
     "--json": flag("wants_json"),

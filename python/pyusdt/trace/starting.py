@@ -120,8 +120,7 @@ def try_plain(
         return None
     selection = Selection((forerunner.pid, program.pid))
     teller = begun.enter_context(Announcer(announcer, selection))
-    # What it has seen in the one it guesses of the other.
-    teller.announce()
+    # What it has seen in the one by now it guesses of the other.
     forerunner.end()
     tracer = Tracer(launch.bpftrace, launch.script, launch.output, 0, 0, teller.pid)
     begun.callback(tracer.kill)
