@@ -38,6 +38,7 @@ python_trace = \
 	python/pyusdt/trace/containers.py \
 	python/pyusdt/trace/executables.py \
 	python/pyusdt/trace/forerunner.py \
+	python/pyusdt/trace/libraries.py \
 	python/pyusdt/trace/library.py \
 	python/pyusdt/trace/loading.py \
 	python/pyusdt/trace/options.py \

@@ -217,8 +217,8 @@ class OtherLibrary(TraceTest):
         (folder / LIBRARY.name).symlink_to(real.name)
         return folder
 
-    def calls(self, worker, script="pycalls", function="helper,"):
-        tracer = self.start(script, "-p", str(worker.pid))
+    def calls(self, worker, script="pycalls", function="helper,", whom=None):
+        tracer = self.start(script, *(whom or ("-p", str(worker.pid))))
         self.is_attached(tracer)
         self.assertEqual(worker.ask("settle()"), ["PY_START"])
         worker.ask("run(25)")
@@ -272,11 +272,36 @@ class OtherLibrary(TraceTest):
         ])
         self.assertEqual(os.listdir(place), [])
         self.assertEqual(self.calls(worker, self.told_the_process(), "helper"), [25])
+        self.assertEqual(self.calls(worker, whom=["--all"]), [25])
         # With -p older versions enter the container, and come out of the chroot that they run in, as
         # that of tests/debian/folder, which has this mark.
         is_chroot = os.path.exists("/.libpyusdt-folder")
         if private and (self.bpftrace >= (0, 27) or not is_chroot):
             self.assertEqual(self.calls(worker), [25])
+
+    def test_all(self):
+        """Each file once, however many processes have it, and however it is called."""
+        own, copy, odd = self.other(), self.other(), self.directory() / "a b"
+        shutil.copytree(own, odd, symlinks=True)
+        (own / "other").symlink_to(own)
+        workers = [self.worker(environment=environment) for environment in (
+            {}, {"LD_LIBRARY_PATH": str(own)}, {"LD_LIBRARY_PATH": str(own / "other")},
+            {"LD_LIBRARY_PATH": str(copy)},
+        )]
+        refused = self.worker(environment={"LD_LIBRARY_PATH": str(odd)})
+        tracer = self.start("pycalls", "--all")
+        self.is_attached(tracer)
+        for worker in workers:
+            self.assertEqual(worker.ask("settle()"), ["PY_START"])
+            worker.ask("run(25)")
+        self.assertEqual(refused.ask("settle()"), [])
+        tracer.send_signal(signal.SIGINT)
+        output, errors = tracer.communicate(timeout=SECONDS)
+        self.assertEqual(tracer.returncode, 0, errors)
+        calls = counts(output, "calls")
+        self.assertEqual([n for key, n in calls.items() if key.startswith("helper,")], [100])
+        self.assertIn(f"process {refused.pid} has another libpyusdt.so than the script, at a "
+                      "path with letters that bpftrace does not take", errors)
 
     def test_program_with_another_installation(self):
         file = self.ticking()

@@ -14,11 +14,12 @@ import sys
 import tempfile
 import textwrap
 import time
+import types
 import unittest
 from pathlib import Path
 
 import pyusdt
-from pyusdt.trace import library, target
+from pyusdt.trace import libraries, library, target
 from pyusdt.trace.executables import Python
 
 # Only a failing test takes so long.
@@ -626,6 +627,32 @@ class Outside(TraceTest):
                     f"than the installed scripts: {self.directory}/pyusdt-announce\n",
         )
         self.assertFalse(trace.exists() or self.pids.exists(), "something was started")
+
+
+class Libraries(unittest.TestCase):
+    def test_same_file_in_two_overlays(self):
+        def status(major, minor, **changed):
+            times = {"st_mtime_ns": 5, "st_ctime_ns": 6, **changed}
+            return types.SimpleNamespace(
+                st_dev=os.makedev(major, minor), st_ino=7, st_size=8, **times
+            )
+
+        first = libraries.identity(status(0, 40))
+        self.assertEqual(first, libraries.identity(status(0, 41)))
+        self.assertNotEqual(first, libraries.identity(status(0, 41, st_ctime_ns=9)))
+        self.assertNotEqual(libraries.identity(status(8, 1)), libraries.identity(status(8, 2)))
+
+    def test_probes_of_each(self):
+        script = (
+            "/* usdt:/a/libpyusdt.so.0 */\n"
+            "usdt:/a/libpyusdt.so.0:pyusdt:LINE,\nusdt:/a/announce:pyusdt:PROCESS /pid/ { }\n"
+        )
+        self.assertEqual(libraries.add(script, []), script)
+        self.assertEqual(
+            libraries.add(script, ["/proc/1/root/b/libpyusdt.so"]),
+            script.replace(":pyusdt:LINE",
+                           ":pyusdt:LINE,\nusdt:/proc/1/root/b/libpyusdt.so:pyusdt:LINE"),
+        )
 
 
 class Targets(TraceTest):

@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from pyusdt.failure import Failure, Interrupted, complain
 from pyusdt.trace.announcer import Announcer, Selection, list_pythons
+from pyusdt.trace.libraries import with_all_libraries
 from pyusdt.trace.library import takes_pid
 from pyusdt.trace.options import PROG
 from pyusdt.trace.output import Output
@@ -93,10 +94,11 @@ def check_stacks(announcer: str, processes: list[Process]) -> None:
 
 
 def trace_all(bpftrace: str, script: pathlib.Path, output: Output) -> tuple[int, bool]:
-    """Every process that has the script's library, by a script on events of Python."""
+    """Every process that has the library, by a script on events of Python."""
     signals = Signals()
     with contextlib.ExitStack() as stack:
-        tracer = Tracer(bpftrace, script, output)
+        text = script.read_text(errors="replace")
+        tracer = Tracer(bpftrace, fitted(stack, script, text, with_all_libraries(text)), output)
         stack.callback(tracer.kill)
         result = trace_running(tracer, [], signals, output)
     return result
@@ -156,11 +158,7 @@ def start_tracer(
     output: Output,
 ) -> Tracer:
     text = script.read_text(errors="replace")
-    fitted = process.fit(text)
-    if fitted != text:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        script = pathlib.Path(folder, script.name)
-        script.write_text(fitted)
+    script = fitted(stack, script, text, process.fit(text))
     if takes_pid(text):
         tracer = Tracer(bpftrace, script, output, process.pid)
     elif process.has_copy():
@@ -169,6 +167,18 @@ def start_tracer(
         tracer = Tracer(bpftrace, script, output, process=process.pid)
     stack.callback(tracer.kill)
     return tracer
+
+
+def fitted(
+    stack: contextlib.ExitStack, script: pathlib.Path, before: str, after: str
+) -> pathlib.Path:
+    """The script, or one with the text that it is to have."""
+    if after == before:
+        return script
+    folder = stack.enter_context(tempfile.TemporaryDirectory())
+    script = pathlib.Path(folder, script.name)
+    script.write_text(after)
+    return script
 
 
 def wait_until(
