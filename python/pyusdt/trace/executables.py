@@ -2,11 +2,14 @@
 """The programs that pyusdt-trace runs: bpftrace and an interpreter."""
 
 import os
+import pathlib
+import re
 import shutil
 import sys
 from typing import NamedTuple
 
 from pyusdt.failure import Failure
+from pyusdt.trace.printer import version
 
 
 def find_program(name: str) -> str | None:
@@ -20,8 +23,31 @@ def find_bpftrace() -> str:
     if bpftrace is None:
         raise Failure("bpftrace is not installed: apt-get install bpftrace")
     if os.geteuid() != 0:
-        raise Failure("bpftrace needs root: run this as root, for example with sudo")
+        check_rights(version(bpftrace), effective_capabilities())
     return bpftrace
+
+
+# The first that runs without root, and what it asks for then. It names only one that is missing.
+FIRST_WITHOUT_ROOT = (0, 27)
+CAPABILITIES = {
+    "CAP_BPF": 39, "CAP_PERFMON": 38, "CAP_DAC_READ_SEARCH": 2, "CAP_DAC_OVERRIDE": 1,
+}
+
+
+def check_rights(bpftrace: tuple[int, ...], capabilities: int) -> None:
+    """Of a user who is not root."""
+    advice = "run this as root, for example with sudo"
+    if bpftrace < FIRST_WITHOUT_ROOT:
+        raise Failure(f"bpftrace needs root: {advice}")
+    missing = [name for name, number in CAPABILITIES.items() if not capabilities >> number & 1]
+    if missing:
+        raise Failure(f"bpftrace needs root, or {', '.join(missing)}, too: {advice}")
+
+
+def effective_capabilities() -> int:
+    status = pathlib.Path("/proc/self/status").read_text()
+    found = re.search(r"^CapEff:\t(\w+)", status, re.MULTILINE)
+    return int(found[1], 16) if found else 0
 
 
 class Python(NamedTuple):
