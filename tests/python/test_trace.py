@@ -19,7 +19,7 @@ import unittest
 from pathlib import Path
 
 import pyusdt
-from pyusdt.trace import libraries, library, target
+from pyusdt.trace import containers, libraries, library, target
 from pyusdt.trace.executables import Python
 
 # Only a failing test takes so long.
@@ -653,6 +653,27 @@ class Libraries(unittest.TestCase):
             script.replace(":pyusdt:LINE",
                            ":pyusdt:LINE,\nusdt:/proc/1/root/b/libpyusdt.so:pyusdt:LINE"),
         )
+
+
+class Containers(unittest.TestCase):
+    def test_groups(self):
+        one, other = "0123456789abcdef" * 4, "f" * 64
+        for group, own in (
+            (f"/system.slice/docker-{one}.scope", None),
+            (f"/docker/{one}", None),
+            (f"/docker/{one}/init", f"/docker/{one}"),
+            (f"/machine.slice/libpod-{one}.scope/container", f"/machine.slice/libpod-{one}.scope"),
+            (f"/kubepods.slice/pod1.slice/cri-containerd-{one}.scope", None),
+            # The container in a container.
+            (f"/docker/{other}/docker/{one}/x", f"/docker/{other}/docker/{one}"),
+        ):
+            with self.subTest(group=group):
+                match = containers.last_id(group)
+                self.assertEqual(match[0], one)
+                self.assertEqual(containers.group_of_id(group, match), own or group)
+        for group in ("/", "/user.slice", f"/{one[1:]}", f"/x{one}0", f"/{one.upper()}"):
+            with self.subTest(group=group):
+                self.assertIsNone(containers.last_id(group))
 
 
 class Targets(TraceTest):
