@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include <pyusdt_layout.h>
+#include <pyusdt_profile.h>
 #include <pyusdt_version.h>
 
 #ifdef __cplusplus
@@ -63,6 +64,7 @@ extern "C" {
 #define PYUSDT_LAYOUT  (UINT64_C(1) << 40) /* where frames are, for BPF programs */
 #define PYUSDT_CODE    (UINT64_C(1) << 41) /* names of code objects */
 #define PYUSDT_PROCESS (UINT64_C(1) << 42) /* where frames are, by value */
+#define PYUSDT_PROFILE (UINT64_C(1) << 43) /* counts and times of functions, in sums */
 
 /* Probes of the provider python, with the names and arguments of CPython's own. */
 #define PYUSDT_PYTHON_FUNCTION_ENTRY  (UINT64_C(1) << 48) /* function__entry */
@@ -281,6 +283,117 @@ int pyusdt_poll(void);
  * Since: 0.1
  */
 const struct pyusdt_layout *pyusdt_layout(const char **why);
+
+/* What pyusdt_profile_begin() may count beyond the calls of each Python function. */
+#define PYUSDT_PROFILE_TREE        1u /* by context: what calls what */
+#define PYUSDT_PROFILE_C_FUNCTIONS 2u /* functions of C, too */
+
+/**
+ * pyusdt_profile_begin - count and time the calls of all functions, for the program
+ * @flags: PYUSDT_PROFILE_* or'ed together, or 0
+ *
+ * From now on each call of a Python function that is visible (see pyusdt_options) is
+ * counted and timed in the process, in all threads of the calling thread's interpreter,
+ * now and later; no tracer is needed. What is active now is not known: it is counted from
+ * its next call on. The figures that there were are forgotten. In the child of a fork all
+ * figures begin at zero.
+ *
+ * With PYUSDT_PROFILE_TREE a function has a node for each context that it is called in:
+ * the node of its caller is its parent. There are 262144 at most; after that a function
+ * in a context that is new is counted in one node without parent. A node takes about 300
+ * bytes, and 130 more for each thread but the first.
+ *
+ * Takes a sys.monitoring tool id where none is taken yet. Attached.
+ *
+ * Returns: 0, or
+ *   -EINVAL     @flags has bits that are none, or PYUSDT_INCLUDE or PYUSDT_EXCLUDE in the
+ *               environment have a pattern that cannot be
+ *   -ENOTSUP    CPython is older than 3.12, free-threaded, or one whose frames are not
+ *               known or not where they should be; then the event PROFILE is not to be
+ * had either -EBUSY      counting has begun already, pyusdt_profile_visit() goes on, or
+ * no sys.monitoring tool id is free -EPERM, -ESHUTDOWN, -EDEADLK, -ENOMEM, -EIO as
+ * pyusdt_enable()
+ *
+ * Since: 0.1
+ */
+int pyusdt_profile_begin(unsigned int flags);
+
+/**
+ * pyusdt_profile_end - stop counting
+ *
+ * What is active now ends now, as far as its figures are concerned. They stay until
+ * pyusdt_profile_begin(), pyusdt_profile_free(), or the end of the interpreter. Where
+ * nothing is counted nothing happens; the atexit handlers of the interpreter end it, too.
+ *
+ * Attached.
+ *
+ * Returns: 0, or -ENOTSUP, -EPERM, -EDEADLK as pyusdt_enable(), or -EIO, -ENOMEM when
+ * sys.monitoring refused to turn the events off: counting goes on then.
+ *
+ * Since: 0.1
+ */
+int pyusdt_profile_end(void);
+
+/**
+ * struct pyusdt_profile_node - a function, or one in one context, and its figures
+ * @size:     of this struct; later versions append fields
+ * @index:    number of the node: 0 for the first that is visited, then 1, and so on
+ * @parent:   that of the caller's node, UINT32_MAX where it has none
+ * @line:     first line of the function, 0 for one of C
+ * @id:       code id, as in the probes
+ * @name:     name of the function; for one of C as cProfile writes it, such as
+ *            "<built-in method builtins.len>"
+ * @qualname: qualified name; for one of C the same
+ * @filename: file, "~" for one of C
+ * @sums:     figures since pyusdt_profile_begin(); all may be 0
+ *
+ * The strings, UTF-8, are the library's, and stay until the figures are forgotten.
+ *
+ * Since: 0.1
+ */
+struct pyusdt_profile_node {
+	size_t size;
+	uint32_t index;
+	uint32_t parent;
+	uint64_t id;
+	const char *name;
+	const char *qualname;
+	const char *filename;
+	int line;
+	struct pyusdt_sums sums;
+};
+
+/* What pyusdt_profile_visit() calls. */
+typedef int pyusdt_profile_fn(const struct pyusdt_profile_node *node, void *context);
+
+/**
+ * pyusdt_profile_visit - read the figures
+ * @visit:   called for each node, callers before those they call
+ * @context: handed to @visit
+ *
+ * May be called while counting goes on, too. @visit must not call pyusdt_profile_begin()
+ * or pyusdt_profile_free(), which refuse.
+ *
+ * Attached.
+ *
+ * Returns: 0, or what @visit returned when that was not 0, which ends the visits; or
+ * -EINVAL when @visit is NULL, -ENOTSUP, -EPERM as pyusdt_enable().
+ *
+ * Since: 0.1
+ */
+int pyusdt_profile_visit(pyusdt_profile_fn *visit, void *context);
+
+/**
+ * pyusdt_profile_free - forget the figures
+ *
+ * Attached.
+ *
+ * Returns: 0, or -EBUSY while counting or pyusdt_profile_visit() goes on, or -ENOTSUP,
+ * -EPERM, -EDEADLK as pyusdt_enable().
+ *
+ * Since: 0.1
+ */
+int pyusdt_profile_free(void);
 
 /**
  * pyusdt_event_name - the name of an event

@@ -7,8 +7,10 @@
 
 #include <errno.h>
 
+#include "account/figures.h"
 #include "base/pycompat.h"
 #include "code/filters.h"
+#include "control/apply.h"
 #include "control/control.h"
 #include "control/finalize.h"
 #include "control/fork.h"
@@ -121,7 +123,7 @@ uint64_t pyusdt_enabled(void)
 
 uint64_t pyusdt_active(void)
 {
-	return armed() & control_watched();
+	return armed() & apply_watched();
 }
 
 uint64_t pyusdt_supported(void)
@@ -134,9 +136,53 @@ uint64_t pyusdt_supported(void)
 		return 0;
 	pending = PyErr_GetRaisedException();
 	if (interp_get(&interp, callbacks) == 0)
-		mask = monitoring_supported(&interp->monitoring);
+		mask = control_supported(interp);
 	PyErr_SetRaisedException(pending);
 	return mask;
+}
+
+int pyusdt_profile_begin(unsigned int flags)
+{
+	struct interp *interp;
+	PyObject *pending;
+	int error = check_python();
+
+	if (error)
+		return error;
+	if (flags & ~(PYUSDT_PROFILE_TREE | PYUSDT_PROFILE_C_FUNCTIONS))
+		return -EINVAL;
+	pending = PyErr_GetRaisedException();
+	error = interp_get(&interp, callbacks);
+	if (!error)
+		error = control_profile_begin(interp, flags, register_handlers);
+	PyErr_SetRaisedException(pending);
+	return error;
+}
+
+int pyusdt_profile_end(void)
+{
+	return with_interp(control_profile_end);
+}
+
+int pyusdt_profile_free(void)
+{
+	return with_interp(control_profile_free);
+}
+
+int pyusdt_profile_visit(pyusdt_profile_fn *visit, void *context)
+{
+	struct interp *interp;
+	PyObject *pending;
+	int error = check_python();
+
+	if (error)
+		return error;
+	if (!visit)
+		return -EINVAL;
+	pending = PyErr_GetRaisedException();
+	interp = interp_find();
+	PyErr_SetRaisedException(pending);
+	return interp ? figures_visit(&interp->kept, visit, context) : 0;
 }
 
 const char *pyusdt_version(void)

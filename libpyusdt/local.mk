@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libpyusdt/libpyusdt-core.la
 libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/api.c libpyusdt/strerror.c \
 	libpyusdt/control/announce.c libpyusdt/control/announce.h \
+	libpyusdt/control/apply.c libpyusdt/control/apply.h \
 	libpyusdt/control/attach.c libpyusdt/control/attach.h \
 	libpyusdt/control/control.c libpyusdt/control/control.h \
 	libpyusdt/control/finalize.c libpyusdt/control/finalize.h \
@@ -15,6 +16,20 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/monitoring/imports_threads.c libpyusdt/monitoring/imports_threads.h \
 	libpyusdt/monitoring/interp.c libpyusdt/monitoring/interp.h \
 	libpyusdt/monitoring/monitoring.c libpyusdt/monitoring/monitoring.h \
+	libpyusdt/account/account.c libpyusdt/account/account.h \
+	libpyusdt/account/c_names.c libpyusdt/account/c_names.h \
+	libpyusdt/account/clock.c libpyusdt/account/clock.h \
+	libpyusdt/account/events.c libpyusdt/account/events.h \
+	libpyusdt/account/figures.c libpyusdt/account/figures.h \
+	libpyusdt/account/frames.c libpyusdt/account/frames.h \
+	libpyusdt/account/nodes.c libpyusdt/account/nodes.h \
+	libpyusdt/account/parked.c libpyusdt/account/parked.h \
+	libpyusdt/account/stack.c libpyusdt/account/stack.h \
+	libpyusdt/account/sums.c libpyusdt/account/sums.h \
+	libpyusdt/account/state.h \
+	libpyusdt/account/records.c libpyusdt/account/records.h \
+	libpyusdt/account/telling.c libpyusdt/account/telling.h \
+	libpyusdt/account/threads.c libpyusdt/account/threads.h \
 	libpyusdt/layout/layout.c libpyusdt/layout/layout.h \
 	libpyusdt/layout/layout_check.c libpyusdt/layout/layout_check.h \
 	libpyusdt/layout/layout_offsets.c libpyusdt/layout/layout_offsets.h \

@@ -19,7 +19,8 @@ const char *pyusdt_strerror(int error)
 	case -EBUSY:
 		return "no sys.monitoring tool id is free, the one asked for is taken, "
 		       "or events are armed with another: end that tool (debugger, "
-		       "coverage, profiler) or disable first";
+		       "coverage, profiler) or disable first; or a profile is being "
+		       "taken or read";
 	case -EPERM:
 		return "Python is not initialised, or this thread does not hold the GIL";
 	case -ESHUTDOWN:

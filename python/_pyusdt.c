@@ -177,6 +177,65 @@ static PyObject *layout(PyObject *module, PyObject *unused)
 	return NULL;
 }
 
+static PyObject *profile_begin(PyObject *module, PyObject *argument)
+{
+	unsigned long flags = PyLong_AsUnsignedLong(argument);
+
+	(void)module;
+	if (PyErr_Occurred())
+		return NULL;
+	return none_or_error(
+		pyusdt_profile_begin(flags > UINT_MAX ? UINT_MAX : (unsigned int)flags));
+}
+
+static PyObject *profile_end(PyObject *module, PyObject *unused)
+{
+	(void)module;
+	(void)unused;
+	return none_or_error(pyusdt_profile_end());
+}
+
+static PyObject *profile_free(PyObject *module, PyObject *unused)
+{
+	(void)module;
+	(void)unused;
+	return none_or_error(pyusdt_profile_free());
+}
+
+/* Returns: 0, or 1 with an exception set. */
+static int append_node(const struct pyusdt_profile_node *node, void *list)
+{
+	const struct pyusdt_sums *sums = &node->sums;
+	long long parent = node->parent == UINT32_MAX ? -1 : (long long)node->parent;
+	PyObject *tuple = Py_BuildValue(
+		"LKsssiKKKKKK", parent, (unsigned long long)node->id, node->name,
+		node->qualname, node->filename, node->line,
+		(unsigned long long)sums->calls, (unsigned long long)sums->own,
+		(unsigned long long)sums->total, (unsigned long long)sums->max,
+		(unsigned long long)sums->resumes, (unsigned long long)sums->exceptions);
+	int error = tuple ? PyList_Append(list, tuple) : -1;
+
+	Py_XDECREF(tuple);
+	return error < 0;
+}
+
+/*
+ * Returns: a new list of (index of the caller's or -1, code id, name, qualname, file,
+ * line, calls, own, total, max, resumes, exceptions), callers before those they call.
+ */
+static PyObject *profile_nodes(PyObject *module, PyObject *unused)
+{
+	PyObject *list = PyList_New(0);
+	int result = list ? pyusdt_profile_visit(append_node, list) : 0;
+
+	(void)module;
+	(void)unused;
+	if (result)
+		Py_CLEAR(list);
+	check(result);
+	return list;
+}
+
 /*
  * Returns: the environment variable, or None: also where the process has more rights than
  * who has started it, who then must not choose what it is told to do.
@@ -233,13 +292,27 @@ static PyMethodDef methods[] = {
 	{"options", options_get, METH_NOARGS, NULL},
 	{"layout", layout, METH_NOARGS, NULL},
 	{"pattern_error", pattern_error, METH_O, NULL},
+	{"profile_begin", profile_begin, METH_O, NULL},
+	{"profile_end", profile_end, METH_NOARGS, NULL},
+	{"profile_free", profile_free, METH_NOARGS, NULL},
+	{"profile_nodes", profile_nodes, METH_NOARGS, NULL},
 	{"environment", environment, METH_O, NULL},
 	{"version", version, METH_NOARGS, NULL},
 	{"events", events, METH_NOARGS, NULL},
 	{NULL, NULL, 0, NULL},
 };
 
+static int add_constants(PyObject *module)
+{
+	return PyModule_AddIntConstant(module, "PROFILE_TREE", PYUSDT_PROFILE_TREE) < 0 ||
+			       PyModule_AddIntConstant(module, "PROFILE_C_FUNCTIONS",
+						       PYUSDT_PROFILE_C_FUNCTIONS) < 0
+		       ? -1
+		       : 0;
+}
+
 static PyModuleDef_Slot slots[] = {
+	{Py_mod_exec, add_constants},
 	{Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 #ifdef Py_MOD_GIL_NOT_USED
 	{Py_mod_gil, Py_MOD_GIL_NOT_USED},

@@ -53,9 +53,13 @@ bool pycompat_initialized(void)
  */
 bool pycompat_attached(void)
 {
-	if (PyThreadState_GetUnchecked)
-		return PyThreadState_GetUnchecked() != NULL;
-	return _PyThreadState_UncheckedGet() != NULL;
+	return pycompat_state_function()() != NULL;
+}
+
+PyThreadState *(*pycompat_state_function(void))(void)
+{
+	return PyThreadState_GetUnchecked ? PyThreadState_GetUnchecked
+					  : _PyThreadState_UncheckedGet;
 }
 
 bool pycompat_is_code(PyObject *object)
@@ -86,6 +90,49 @@ PyObject *pycompat_function_globals(PyObject *function)
 PyObject *pycompat_method_function(PyObject *method)
 {
 	return PyMethod_Function(method);
+}
+
+/* PyCFunctionObject.m_ml, and after three more fields PyMethodDescrObject.d_method. */
+#define FUNCTION_DEF   sizeof(PyObject)
+#define DESCRIPTOR_DEF (sizeof(PyObject) + 3 * sizeof(PyObject *))
+
+static const PyMethodDef *def_at(PyObject *callable, size_t offset)
+{
+	const PyMethodDef *def;
+
+	memcpy(&def, (const char *)callable + offset, sizeof(def));
+	return def;
+}
+
+const PyMethodDef *pycompat_method_def(PyObject *callable)
+{
+	if (PyCFunction_Check(callable))
+		return def_at(callable, FUNCTION_DEF);
+	return Py_IS_TYPE(callable, &PyMethodDescr_Type)
+		       ? def_at(callable, DESCRIPTOR_DEF)
+		       : NULL;
+}
+
+bool pycompat_method_defs_known(void)
+{
+	PyObject *empty = PyUnicode_FromStringAndSize(NULL, 0);
+	PyObject *bound = empty ? PyObject_GetAttrString(empty, "isascii") : NULL;
+	PyObject *descriptor =
+		PyObject_GetAttrString((PyObject *)&PyUnicode_Type, "isascii");
+	const PyMethodDef *def = NULL, *same = NULL;
+	bool known;
+
+	if (bound && descriptor && PyCFunction_Check(bound) &&
+	    Py_IS_TYPE(descriptor, &PyMethodDescr_Type)) {
+		safe_read(&def, bound, FUNCTION_DEF, sizeof(def));
+		safe_read(&same, descriptor, DESCRIPTOR_DEF, sizeof(same));
+	}
+	known = def && def == same && def->ml_meth == PyCFunction_GetFunction(bound);
+	PyErr_Clear();
+	Py_XDECREF(descriptor);
+	Py_XDECREF(bound);
+	Py_XDECREF(empty);
+	return known;
 }
 
 int pycompat_line(PyObject *code, int offset)

@@ -26,6 +26,10 @@ bool pycompat_initialized(void);
 /* Returns: whether this thread has an attached thread state (holds the GIL). */
 bool pycompat_attached(void);
 
+/* Returns: CPython's function that returns the attached thread state, NULL without one.
+ */
+PyThreadState *(*pycompat_state_function(void))(void);
+
 bool pycompat_is_code(PyObject *object);
 bool pycompat_is_function(PyObject *object);
 bool pycompat_is_method(PyObject *object);
@@ -36,6 +40,17 @@ PyObject *pycompat_function_globals(PyObject *function);
 
 /* Returns: what a method binds, borrowed; it may be of any type. */
 PyObject *pycompat_method_function(PyObject *method);
+
+/*
+ * What a C function was defined by: the same for all objects of one method, such as
+ * list.append and [].append.
+ *
+ * Returns: NULL where @callable is no function of C, and no method of a C type.
+ */
+const PyMethodDef *pycompat_method_def(PyObject *callable);
+
+/* Returns: whether that can be told in the running CPython. Needs the GIL. */
+bool pycompat_method_defs_known(void);
 
 /* Returns: the line of the instruction at @offset of the code object, -1: has none. */
 int pycompat_line(PyObject *code, int offset);

@@ -175,3 +175,20 @@ struct codemeta *codemeta_new(PyObject *code, PyObject *globals)
 	meta->id = next_id();
 	return meta;
 }
+
+struct codemeta *codemeta_new_of_c(const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct codemeta *meta = calloc(1, sizeof(*meta) + size);
+
+	if (!meta)
+		return NULL;
+	meta->name = meta->qualname = meta->full_name = memcpy(meta->strings, name, size);
+	meta->full_size = size;
+	/* As the profilers of the standard library say it. */
+	meta->file = "~";
+	meta->module = "";
+	meta->visible = true;
+	meta->id = next_id();
+	return meta;
+}

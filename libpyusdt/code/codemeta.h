@@ -16,7 +16,11 @@
 #include "base/weakwatch.h"
 #include "code/codelist.h"
 
+struct account_node;
 struct codetable;
+
+/* How many accounts count the calls of a code object. */
+#define CODEMETA_ACCOUNTS 2
 
 struct codemeta {
 	struct codelink link; /* first: what codelist_walk() visits */
@@ -36,6 +40,9 @@ struct codemeta {
 	struct weakwatch watch;
 	struct codetable *table;
 
+	/* The accounts', with their lock; NULL: none. */
+	struct account_node *nodes[CODEMETA_ACCOUNTS];
+
 	char strings[];
 };
 
@@ -47,6 +54,13 @@ struct codemeta {
  * NULL, with an exception set or not.
  */
 struct codemeta *codemeta_new(PyObject *code, PyObject *globals);
+
+/*
+ * Make the like for a function of C, which has no code object: all its names are @name.
+ *
+ * Returns: the metadata, which the caller frees with free(); NULL where memory ran out.
+ */
+struct codemeta *codemeta_new_of_c(const char *name);
 
 static inline bool codemeta_visible(const struct codemeta *code)
 {

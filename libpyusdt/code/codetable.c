@@ -20,7 +20,8 @@ static void meta_free(void *value)
 
 	codelist_remove(&meta->link);
 	weakwatch_end(&meta->watch);
-	free(meta);
+	if (!meta->table->gone || !meta->table->gone(meta))
+		free(meta);
 }
 
 /* The callback of the weak reference. */

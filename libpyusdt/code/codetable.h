@@ -15,6 +15,11 @@
 
 struct codetable {
 	struct objtable metas;
+	/*
+	 * Called, where not NULL, when metadata goes that is in no list any more. With
+	 * the GIL. Returns: whether it keeps @meta, and frees it with free().
+	 */
+	bool (*gone)(struct codemeta *meta);
 	PyTypeObject *closure_type; /* borrowed: type of the weak references' callbacks */
 };
 

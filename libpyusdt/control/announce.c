@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * This file tells tracers the layout and all code objects, when their semaphore rises
- * and once a second from then on, without Python being asked.
+ * This file tells tracers the layout, all code objects and what was counted, when their
+ * semaphore rises and once a second from then on, without Python being asked.
  */
 #include "control/announce.h"
 
 #include <stdbool.h>
 
+#include "account/telling.h"
 #include "base/monotonic.h"
 #include "code/codelist.h"
 #include "code/codemeta.h"
@@ -74,7 +75,7 @@ void announce(uint64_t events)
 	uint64_t before = __atomic_load_n(&last_events, __ATOMIC_ACQUIRE);
 	int64_t now;
 
-	events &= PYUSDT_LAYOUT | PYUSDT_CODE | PYUSDT_PROCESS;
+	events &= PYUSDT_LAYOUT | PYUSDT_CODE | PYUSDT_PROCESS | PYUSDT_PROFILE;
 	if (!events && !before)
 		return;
 	now = monotonic_msec();
@@ -85,6 +86,8 @@ void announce(uint64_t events)
 			announce_process();
 		if (events & PYUSDT_CODE)
 			codelist_walk(announce_code);
+		if (events & PYUSDT_PROFILE)
+			telling_all();
 		__atomic_store_n(&last_msec, now, __ATOMIC_RELEASE);
 	}
 	/* Not where announce_again() has been called meanwhile, or another thread knows

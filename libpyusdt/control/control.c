@@ -1,139 +1,30 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * This file keeps what is instrumented in step with what is armed and watched. apply()
- * is the one place where an interpreter's events change; all others lead to it: the
- * public functions, a visit of the watcher, an import that brings something new to
- * instrument, and the end of the interpreter.
+ * This file arms events, keeps profiles, and undoes both. All that changes an
+ * interpreter's events leads to apply(): the public functions, a visit of the watcher, an
+ * import that brings something new to instrument, and the end of the interpreter.
  */
 #include "control/control.h"
 
 #include <errno.h>
 
+#include "account/account.h"
+#include "base/pycompat.h"
 #include "base/ticketlock.h"
 #include "code/filters.h"
 #include "control/announce.h"
+#include "control/apply.h"
 #include "control/options.h"
 #include "control/registry.h"
 #include "control/watcher.h"
 #include "layout/layout.h"
 #include "monitoring/gc.h"
-#include "monitoring/imports_threads.h"
 #include "monitoring/interp.h"
-#include "probes/elfnotes.h"
-#include "probes/probes.h"
 
-uint64_t control_watched(void)
+uint64_t control_supported(const struct interp *interp)
 {
-	return probes_watched() & ~elfnotes_python_events();
-}
-
-static unsigned int followed_filters(const struct interp *interp)
-{
-	return __atomic_load_n(&interp->filters, __ATOMIC_RELAXED);
-}
-
-/*
- * Code that was filtered out is disabled within sys.monitoring: another filter may want
- * it back.
- *
- * Returns: 0 or an error.
- */
-static int follow_filters(struct interp *interp)
-{
-	unsigned int version = filters_version();
-	int error = 0;
-
-	if (followed_filters(interp) == version)
-		return 0;
-	/*
-	 * A callback of another thread may be about to refuse what the old filters left
-	 * out. With this fence and the one in interp_refuse() either `refused` is seen
-	 * here to be set, or that callback sees what the new filters say.
-	 */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	/* Taken back before the restart: what is refused during it sets it again. */
-	if (__atomic_exchange_n(&interp->refused, false, __ATOMIC_RELAXED))
-		error = monitoring_restart(&interp->monitoring);
-	if (error)
-		__atomic_store_n(&interp->refused, true, __ATOMIC_RELAXED);
-	else
-		__atomic_store_n(&interp->filters, version, __ATOMIC_RELAXED);
-	return error;
-}
-
-/*
- * Instrument exactly @active.
- *
- * Returns: 1 when something changed, 0 when not; an error changes nothing.
- */
-static int instrument(struct interp *interp, uint64_t active)
-{
-	struct monitor_sets wanted = events_required(active);
-	int gc, result;
-
-	/* This comes first, since it does no harm where the rest fails. */
-	result = active ? follow_filters(interp) : 0;
-	if (result < 0)
-		return result;
-	gc = gc_set(interp, active & GC_EVENTS);
-	if (gc < 0)
-		return gc;
-	/* With CALL set its callback can disable it in code that is filtered out. */
-	if (filters_any() &&
-	    wanted.in[SCOPE_ALL] & (MONITOR(C_RETURN) | MONITOR(C_RAISE)))
-		wanted.in[SCOPE_ALL] |= MONITOR(CALL);
-	imports_threads_find(interp, &wanted);
-	result = monitoring_set(&interp->monitoring, wanted);
-	if (result < 0 && gc)
-		gc_set(interp, interp->active & GC_EVENTS);
-	return result < 0 ? result : result || gc;
-}
-
-static bool needs_tool(uint64_t mask)
-{
-	struct monitor_sets required = events_required(mask);
-
-	return monitor_sets_union(&required) != 0;
-}
-
-/*
- * Have a tool id where @armed needs one: none was taken yet, or the program has freed it.
- *
- * Returns: 0 or an error.
- */
-static int keep_tool(struct interp *interp, uint64_t armed)
-{
-	int error = monitoring_keep_tool(&interp->monitoring);
-
-	if (error == -EBUSY) {
-		/* CPython before 3.14 leaves our callbacks with the id. */
-		error = interp_renew_callbacks(interp);
-		if (!error)
-			monitoring_forget_tool(&interp->monitoring);
-	}
-	if (!error && needs_tool(armed) && interp->monitoring.tool_id < 0)
-		error = monitoring_take_tool(&interp->monitoring, options_get().tool_id);
-	return error;
-}
-
-/*
- * Arm exactly @armed, and instrument what of it is watched. The one place where an
- * interpreter's events change.
- *
- * Returns: 1 when instrumentation changed, 0 when not; an error changes nothing.
- */
-static int apply(struct interp *interp, uint64_t armed)
-{
-	uint64_t active = armed & control_watched();
-	int result = keep_tool(interp, armed);
-
-	if (!result)
-		result = instrument(interp, active);
-	if (result >= 0)
-		registry_set(interp, armed, active);
-	else
-		registry_set_retry(interp);
-	return result;
+	return monitoring_supported(&interp->monitoring) &
+	       ~(account_supported() ? 0 : PYUSDT_PROFILE);
 }
 
 /*
@@ -194,19 +85,10 @@ static int visit(struct interp *interp)
 	return result;
 }
 
-/* Caller holds the registry's lock. */
-static bool is_in_step(const struct interp *interp)
-{
-	uint64_t watched = control_watched();
-
-	return !interp->retry && (interp->armed & watched) == interp->active &&
-	       (!interp->active || followed_filters(interp) == filters_version());
-}
-
 /* The watcher thread calls this, holding nothing: see watcher_set_sync(). */
 static int sync_all(void)
 {
-	return registry_visit(visit, is_in_step);
+	return registry_visit(visit, apply_is_in_step);
 }
 
 /*
@@ -233,13 +115,6 @@ static int prepare(struct interp *interp, uint64_t mask, control_register_fn *ha
 	return error;
 }
 
-/* @armed: what it is kept for. */
-static void release_tool(struct interp *interp, uint64_t armed)
-{
-	if (interp->monitoring.tool_id >= 0 && !needs_tool(armed))
-		monitoring_release_tool(&interp->monitoring);
-}
-
 /*
  * Nothing is instrumented any more. But where there is no GIL another thread may be
  * within a callback still: what it uses goes with the code that it tells of.
@@ -263,8 +138,9 @@ static int disarm(struct interp *interp)
 	result = apply(interp, 0);
 	if (result < 0)
 		return result;
-	release_tool(interp, 0);
-	forget_names(interp);
+	apply_release_tool(interp, 0);
+	if (!interp->keeping)
+		forget_names(interp);
 	registry_remove(interp);
 	/* Stopping cannot fail. */
 	watcher_update();
@@ -278,7 +154,7 @@ static int enable(struct interp *interp, uint64_t mask, control_register_fn *han
 
 	if (interp->closed)
 		return -ESHUTDOWN;
-	if (mask & ~monitoring_supported(&interp->monitoring))
+	if (mask & ~control_supported(interp))
 		return -ENOTSUP;
 	error = prepare(interp, mask, handlers);
 	if (error)
@@ -289,12 +165,12 @@ static int enable(struct interp *interp, uint64_t mask, control_register_fn *han
 		error = watcher_update();
 	}
 	if (error >= 0) {
-		release_tool(interp, mask);
+		apply_release_tool(interp, mask);
 		return 0;
 	}
 	if (before) {
 		apply(interp, before);
-		release_tool(interp, before);
+		apply_release_tool(interp, before);
 	} else {
 		disarm(interp);
 	}
@@ -312,7 +188,7 @@ int control_enable(struct interp *interp, uint64_t mask, control_register_fn *ha
 	error = enable(interp, mask, handlers);
 	ticketlock_unlock(&interp->changing);
 	watcher_look_again();
-	announce(control_watched() & registry_armed());
+	announce(apply_watched() & registry_armed());
 	return error;
 }
 
@@ -344,7 +220,7 @@ int control_poll(struct interp *interp)
 	 */
 	if (result > 0)
 		watcher_look_again();
-	announce(control_watched() & registry_armed());
+	announce(apply_watched() & registry_armed());
 	return result;
 }
 
@@ -381,10 +257,99 @@ int control_configure(struct interp *interp, const struct pyusdt_options *option
 		return error;
 	error = configure(options);
 	/* Where this fails the watcher tries again. */
-	if (!error && interp->listed)
+	if (!error && (interp->listed || interp->keeping))
 		apply(interp, interp->armed);
 	ticketlock_unlock(&interp->changing);
-	announce(control_watched() & registry_armed());
+	announce(apply_watched() & registry_armed());
+	return error;
+}
+
+/* Returns: 0, or an error with nothing begun. */
+static int begin_keeping(struct interp *interp, unsigned int flags,
+			 control_register_fn *handlers)
+{
+	uint64_t c_functions = flags & PYUSDT_PROFILE_C_FUNCTIONS ? INTERP_KEEPING_C : 0;
+	int error;
+
+	if (interp->closed)
+		return -ESHUTDOWN;
+	if (interp->keeping || interp->kept.visits)
+		return -EBUSY;
+	error = prepare(interp, 0, handlers);
+	if (error)
+		return error;
+	if (!account_prepare(interp->closure_type) ||
+	    (c_functions && !pycompat_method_defs_known()))
+		return -ENOTSUP;
+	account_forget(&interp->kept);
+	account_start(&interp->kept, flags & PYUSDT_PROFILE_TREE);
+	interp->keeping = INTERP_KEEPING | c_functions;
+	error = apply(interp, interp->armed);
+	if (error >= 0)
+		return 0;
+	interp->keeping = 0;
+	account_stop(&interp->kept);
+	apply_release_tool(interp, interp->armed);
+	return error;
+}
+
+/* Returns: 0, or an error with all as it was. */
+static int stop_keeping(struct interp *interp)
+{
+	uint64_t before = interp->keeping;
+	int result;
+
+	if (!before)
+		return 0;
+	interp->keeping = 0;
+	result = apply(interp, interp->armed);
+	if (result < 0) {
+		interp->keeping = before;
+		return result;
+	}
+	account_stop(&interp->kept);
+	apply_release_tool(interp, interp->armed);
+	if (!interp->listed)
+		forget_names(interp);
+	return 0;
+}
+
+int control_profile_begin(struct interp *interp, unsigned int flags,
+			  control_register_fn *handlers)
+{
+	int error = options_environment();
+
+	if (!error)
+		error = ticketlock_lock(&interp->changing);
+	if (error)
+		return error;
+	error = begin_keeping(interp, flags, handlers);
+	ticketlock_unlock(&interp->changing);
+	return error;
+}
+
+int control_profile_end(struct interp *interp)
+{
+	int error = ticketlock_lock(&interp->changing);
+
+	if (error)
+		return error;
+	error = stop_keeping(interp);
+	ticketlock_unlock(&interp->changing);
+	return error;
+}
+
+int control_profile_free(struct interp *interp)
+{
+	int error = ticketlock_lock(&interp->changing);
+
+	if (error)
+		return error;
+	if (interp->keeping || interp->kept.visits)
+		error = -EBUSY;
+	else
+		account_forget(&interp->kept);
+	ticketlock_unlock(&interp->changing);
 	return error;
 }
 
@@ -393,6 +358,7 @@ void control_close(struct interp *interp)
 	if (ticketlock_lock(&interp->changing) < 0)
 		return;
 	interp->closed = true;
+	stop_keeping(interp);
 	/* Where this fails, sys.monitoring goes with the interpreter all the same. */
 	if (disarm(interp) < 0) {
 		registry_remove(interp);

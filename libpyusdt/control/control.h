@@ -28,8 +28,14 @@ int control_disable(struct interp *interp);
 int control_poll(struct interp *interp);
 int control_configure(struct interp *interp, const struct pyusdt_options *options);
 
-/* Returns: the events that have a tracer and are not left to CPython itself. */
-uint64_t control_watched(void);
+/* @flags: PYUSDT_PROFILE_*. Returns: as pyusdt_profile_begin() and so on. */
+int control_profile_begin(struct interp *interp, unsigned int flags,
+			  control_register_fn *handlers);
+int control_profile_end(struct interp *interp);
+int control_profile_free(struct interp *interp);
+
+/* Returns: the events that the running CPython has, as in pyusdt.h. */
+uint64_t control_supported(const struct interp *interp);
 
 /* This is control_disable() for good: the interpreter is about to end. */
 void control_close(struct interp *interp);

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "account/account.h"
 #include "base/closure.h"
 #include "base/pycompat.h"
 #include "base/ticketlock.h"
@@ -160,10 +161,12 @@ static void prepare(void)
 	ticketlock_fork_prepare();
 	filters_fork_prepare();
 	codelist_fork_prepare();
+	account_fork_prepare();
 }
 
 static void parent(void)
 {
+	account_fork_parent();
 	codelist_fork_parent();
 	filters_fork_done();
 	ticketlock_fork_parent();
@@ -173,6 +176,7 @@ static void parent(void)
 
 static void child(void)
 {
+	account_fork_child();
 	codelist_fork_child();
 	filters_fork_done();
 	if (registry_fork_child())

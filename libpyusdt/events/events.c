@@ -17,7 +17,7 @@ static const struct {
 	ROW(name, bit, IN(ALL, requires))
 #define RUNTIME(name, bit, ...)       ROW(name, bit, __VA_ARGS__)
 #define COMPAT(name, bit, probe, ...) ROW(name, bit, __VA_ARGS__)
-#define ANNOUNCEMENT(name, bit)       ROW(name, bit)
+#define ANNOUNCEMENT(name, bit, ...)  ROW(name, bit, __VA_ARGS__)
 #include "events/events.def"
 };
 
@@ -26,7 +26,7 @@ const uint64_t events_all = 0
 #define EVENT(name, bit, arguments, value, also, requires) BIT(bit)
 #define RUNTIME(name, bit, ...)                            BIT(bit)
 #define COMPAT(name, bit, probe, ...)                      BIT(bit)
-#define ANNOUNCEMENT(name, bit)                            BIT(bit)
+#define ANNOUNCEMENT(name, bit, ...)                       BIT(bit)
 #include "events/events.def"
 	;
 

@@ -16,7 +16,7 @@ enum event {
 	BEFORE_OTHERS = MONITOR_COUNT - 1,
 #define RUNTIME(name, bit, ...)       EVENT_##name,
 #define COMPAT(name, bit, probe, ...) EVENT_##name,
-#define ANNOUNCEMENT(name, bit)       EVENT_##name,
+#define ANNOUNCEMENT(name, bit, ...)  EVENT_##name,
 #include "events/events.def"
 	EVENT_COUNT
 };

@@ -54,10 +54,9 @@ static void skip_shims(struct walk *walk)
 				      : NULL;
 }
 
-static void walk_begin(struct walk *walk, const struct pyusdt_layout *layout)
+static void walk_begin(struct walk *walk, const struct pyusdt_layout *layout,
+		       const void *state)
 {
-	const char *state = layout_tstate_at(layout->tstate);
-
 	walk->layout = layout;
 	walk->frame = pointer_at(state, layout->frame);
 	if (walk->frame && layout->frame_indirect)
@@ -140,14 +139,18 @@ static bool same_frame(const struct walk *walk, PyFrameObject *frame)
 	return same;
 }
 
-/* Returns: how many frames were compared, -1 where one differs. */
-static int compare_stack(const struct pyusdt_layout *layout)
+/*
+ * @state: where the walk begins.
+ *
+ * Returns: how many frames were compared, -1 where one differs.
+ */
+static int compare_stack(const struct pyusdt_layout *layout, const void *state)
 {
 	PyFrameObject *frame = PyThreadState_GetFrame(PyThreadState_Get());
 	struct walk walk;
 	int count = 0;
 
-	walk_begin(&walk, layout);
+	walk_begin(&walk, layout, state);
 	while (frame && walk.frame && count < MAX_FRAMES) {
 		PyFrameObject *back = pycompat_frame_back(frame);
 		bool same = same_frame(&walk, frame);
@@ -169,6 +172,7 @@ static int compare_stack(const struct pyusdt_layout *layout)
 
 struct check {
 	const struct pyusdt_layout *layout;
+	const void *state;
 	int count;
 };
 
@@ -180,7 +184,7 @@ static PyObject *check_here(PyObject *self, PyObject *const *args, size_t nargsf
 	(void)args;
 	(void)nargsf;
 	(void)kwnames;
-	check->count = compare_stack(check->layout);
+	check->count = compare_stack(check->layout, check->state);
 	Py_RETURN_NONE;
 }
 
@@ -198,9 +202,9 @@ static const char made[] = "(\n"
 
 /* Compare the stack of the functions that are made for it. */
 static int compare_made_stack(PyTypeObject *closure_type,
-			      const struct pyusdt_layout *layout)
+			      const struct pyusdt_layout *layout, const void *state)
 {
-	struct check check = {layout, -1};
+	struct check check = {layout, state, -1};
 	PyObject *code = Py_CompileString(made, "<pyusdt>", Py_eval_input);
 	PyObject *globals = PyDict_New();
 	PyObject *function = closure_new(closure_type, check_here, &check);
@@ -217,14 +221,25 @@ static int compare_made_stack(PyTypeObject *closure_type,
 	return check.count;
 }
 
+static bool check_from(PyTypeObject *closure_type, const struct pyusdt_layout *layout,
+		       const void *state)
+{
+	int count = compare_stack(layout, state);
+
+	if (count == 0)
+		count = compare_made_stack(closure_type, layout, state);
+	return count > 0;
+}
+
+bool layout_check_frames(PyTypeObject *closure_type, const struct pyusdt_layout *layout)
+{
+	return check_from(closure_type, layout, PyThreadState_Get());
+}
+
 bool layout_check(PyTypeObject *closure_type, const struct pyusdt_layout *layout,
 		  const char **why)
 {
-	int count = compare_stack(layout);
-
-	if (count == 0)
-		count = compare_made_stack(closure_type, layout);
-	if (count > 0)
+	if (check_from(closure_type, layout, layout_tstate_at(layout->tstate)))
 		return true;
 	*why = "the frames found are not those that CPython itself reports";
 	return false;

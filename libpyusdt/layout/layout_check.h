@@ -23,6 +23,12 @@ bool layout_check(PyTypeObject *closure_type, const struct pyusdt_layout *layout
 		  const char **why);
 
 /*
+ * As layout_check(), for those who ask CPython for the thread state: @layout->tstate is
+ * not looked at.
+ */
+bool layout_check_frames(PyTypeObject *closure_type, const struct pyusdt_layout *layout);
+
+/*
  * Does the PyThreadState of the calling thread, which has one, name the thread by its
  * thread pointer? It does on x86-64; what pthread_self() gives elsewhere may be another
  * address.

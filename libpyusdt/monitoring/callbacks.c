@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "account/events.h"
+#include "account/telling.h"
 #include "base/closure.h"
 #include "base/pycompat.h"
 #include "code/codemeta.h"
@@ -34,12 +36,22 @@ enum arguments {
 	ARGUMENTS_LINE,
 };
 enum value { VALUE_NONE, VALUE_OBJECT, VALUE_CALLABLE, VALUE_EXCEPTION };
-enum also { ALSO_NOTHING, ALSO_ENTRY, ALSO_EXIT, ALSO_LINE, ALSO_BRANCH, ALSO_C };
+enum also {
+	ALSO_NOTHING,
+	ALSO_ENTRY,
+	ALSO_EXIT,
+	ALSO_LINE,
+	ALSO_BRANCH,
+	ALSO_C,
+	ALSO_C_EXIT,
+};
 
-static const struct codemeta *add_code(struct interp *interp, PyObject *code,
-				       PyObject *globals)
+/* What is not told now, but counted. */
+#define ACCOUNTS (PYUSDT_PROFILE | INTERP_KEEPING | INTERP_KEEPING_C)
+
+static struct codemeta *add_code(struct interp *interp, PyObject *code, PyObject *globals)
 {
-	const struct codemeta *meta = codetable_add(&interp->codes, code, globals);
+	struct codemeta *meta = codetable_add(&interp->codes, code, globals);
 
 	/* The announcer comes once a second: too late for the first event. */
 	if (meta && codemeta_visible(meta) && interp_active(interp) & PYUSDT_CODE)
@@ -47,15 +59,15 @@ static const struct codemeta *add_code(struct interp *interp, PyObject *code,
 	return meta;
 }
 
-static COLD const struct codemeta *add_running_code(struct interp *interp, PyObject *code)
+static COLD struct codemeta *add_running_code(struct interp *interp, PyObject *code)
 {
 	return add_code(interp, code, PyEval_GetGlobals());
 }
 
 /* @code: what runs now. Returns: NULL where nothing can be told of it. */
-static ALWAYS_INLINE const struct codemeta *code_of(struct interp *interp, PyObject *code)
+static ALWAYS_INLINE struct codemeta *code_of(struct interp *interp, PyObject *code)
 {
-	const struct codemeta *meta = codetable_find(&interp->codes, code);
+	struct codemeta *meta = codetable_find(&interp->codes, code);
 
 	return meta ? meta : add_running_code(interp, code);
 }
@@ -110,7 +122,8 @@ static ALWAYS_INLINE const char *function_name(struct interp *interp, char *buff
 static COLD PyObject *refuse(struct interp *interp, const struct codemeta *code,
 			     enum event event)
 {
-	if (imports_threads_may_be(code) || !(DISABLEABLE & (monitor_set)1 << event))
+	if (imports_threads_may_be(code) || account_ends_process(code) ||
+	    !(DISABLEABLE & (monitor_set)1 << event))
 		return Py_None;
 	if (!code->own && !interp_refuse(interp, code))
 		return Py_None;
@@ -261,15 +274,19 @@ static ALWAYS_INLINE uint64_t other_events(enum also also)
 	case ALSO_NOTHING:
 		break;
 	case ALSO_ENTRY:
-		return PYUSDT_PYTHON_FUNCTION_ENTRY | IMPORTS_THREADS_EVENTS;
+		return PYUSDT_PYTHON_FUNCTION_ENTRY | IMPORTS_THREADS_EVENTS |
+		       PYUSDT_PROFILE | INTERP_KEEPING;
 	case ALSO_EXIT:
-		return PYUSDT_PYTHON_FUNCTION_RETURN | IMPORTS_THREADS_EVENTS;
+		return PYUSDT_PYTHON_FUNCTION_RETURN | IMPORTS_THREADS_EVENTS |
+		       PYUSDT_PROFILE | INTERP_KEEPING;
 	case ALSO_LINE:
 		return PYUSDT_PYTHON_LINE;
 	case ALSO_BRANCH:
 		return PYUSDT_BRANCH;
 	case ALSO_C:
-		return PYUSDT_C_RETURN | PYUSDT_C_RAISE;
+		return PYUSDT_C_RETURN | PYUSDT_C_RAISE | INTERP_KEEPING_C;
+	case ALSO_C_EXIT:
+		return INTERP_KEEPING_C;
 	}
 	return 0;
 }
@@ -307,11 +324,64 @@ static ALWAYS_INLINE void tell_others(struct interp *interp, uint64_t wanted,
 			     probe_BRANCH);
 		break;
 	case ALSO_NOTHING:
+	case ALSO_C_EXIT:
 	case ALSO_C:
 		/* C_RETURN and C_RAISE have events of their own: CALL only disables them
 		 * where they are filtered out. */
 		break;
 	}
+}
+
+/*
+ * A function is entered or left. Returns: whether it has been counted, or cannot be.
+ */
+static ALWAYS_INLINE bool account(struct account *account, PyObject *code,
+				  enum event event, enum also also)
+{
+	return also == ALSO_ENTRY
+		       ? account_enter(account, code, event != EVENT_PY_START)
+		       : account_leave(account, code, event == EVENT_PY_UNWIND);
+}
+
+/*
+ * Count what is counted of this event.
+ *
+ * Returns: of @wanted what is still to be told or counted.
+ */
+static ALWAYS_INLINE uint64_t account_all(struct interp *interp, uint64_t wanted,
+					  PyObject *const *args, enum event event,
+					  enum also also)
+{
+	if (also != ALSO_ENTRY && also != ALSO_EXIT)
+		return wanted;
+	if (wanted & PYUSDT_PROFILE && account(&interp->told, args[0], event, also))
+		wanted &= ~PYUSDT_PROFILE;
+	if (__builtin_expect((wanted & INTERP_KEEPING) != 0, 0) &&
+	    account(&interp->kept, args[0], event, also))
+		wanted &= ~INTERP_KEEPING;
+	return wanted;
+}
+
+/* Visible code is entered that an account does not know yet. */
+static COLD void account_new(struct interp *interp, uint64_t wanted,
+			     struct codemeta *code, enum event event)
+{
+	bool resumed = event != EVENT_PY_START;
+
+	if (wanted & PYUSDT_PROFILE && account_meet(&interp->told, code))
+		account_enter(&interp->told, code->code, resumed);
+	if (wanted & INTERP_KEEPING && account_meet(&interp->kept, code))
+		account_enter(&interp->kept, code->code, resumed);
+}
+
+/* Visible code has called a function, which may be one of C, or such a one has ended. */
+static ALWAYS_INLINE void account_c(struct interp *interp, PyObject *callable,
+				    enum event event, enum also also)
+{
+	if (also == ALSO_C)
+		account_enter_c(&interp->kept, callable);
+	else
+		account_leave_c(&interp->kept, callable, event == EVENT_C_RAISE);
 }
 
 /*
@@ -327,7 +397,7 @@ static ALWAYS_INLINE PyObject *on_event(PyObject *self, PyObject *const *args,
 	uint64_t others = other_events(also);
 	uint64_t imports_threads = others & IMPORTS_THREADS_EVENTS;
 	uint64_t wanted = interp_active(interp) & (bit | others);
-	const struct codemeta *code;
+	struct codemeta *code;
 
 	if (!wanted || !has_arguments(nargsf, arguments))
 		return Py_None;
@@ -339,13 +409,22 @@ static ALWAYS_INLINE PyObject *on_event(PyObject *self, PyObject *const *args,
 			imports_threads_left(interp, wanted, args[0],
 					     event != EVENT_PY_UNWIND);
 	}
+	wanted = account_all(interp, wanted, args, event, also);
 	if (!(wanted & ~IMPORTS_THREADS_EVENTS))
 		return Py_None;
 	code = code_of(interp, args[0]);
 	if (!code)
 		return Py_None;
-	if (__builtin_expect(!codemeta_visible(code), 0))
+	if (__builtin_expect(!codemeta_visible(code), 0)) {
+		if (also == ALSO_EXIT && wanted & PYUSDT_PROFILE &&
+		    account_ends_process(code))
+			telling_all();
 		return refuse(interp, code, event);
+	}
+	if (also == ALSO_ENTRY && __builtin_expect((wanted & ACCOUNTS) != 0, 0))
+		account_new(interp, wanted, code, event);
+	if ((also == ALSO_C || also == ALSO_C_EXIT) && wanted & INTERP_KEEPING_C)
+		account_c(interp, args[2], event, also);
 	tell_others(interp, wanted, code, args, also);
 	/* This comes last, since it may run code of the program. */
 	if (is_wanted(wanted, bit, event))

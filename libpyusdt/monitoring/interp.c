@@ -30,7 +30,11 @@ bool interp_refuse(struct interp *interp, const struct codemeta *code)
 static void interp_free(struct interp *interp)
 {
 	ticketlock_remove(&interp->changing);
+	account_stop(&interp->told);
+	account_stop(&interp->kept);
 	interp_forget_names(interp);
+	account_fini(&interp->told);
+	account_fini(&interp->kept);
 	monitoring_clear(&interp->monitoring);
 	Py_XDECREF(interp->gc.list);
 	if (interp->gc.callback)
@@ -129,7 +133,10 @@ static int make_and_keep(const vectorcallfunc *functions)
 	interp->functions = functions;
 	ticketlock_add(&interp->changing);
 	interp->closure_type = closure_type_new();
+	account_init(&interp->told, ACCOUNT_TOLD);
+	account_init(&interp->kept, ACCOUNT_KEPT);
 	codetable_init(&interp->codes, interp->closure_type);
+	interp->codes.gone = account_code_gone;
 	callable_names_init(&interp->callable_names, interp->closure_type);
 	result = interp->closure_type ? monitoring_init(&interp->monitoring) : -ENOMEM;
 	if (!result)

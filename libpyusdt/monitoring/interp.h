@@ -13,10 +13,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "account/account.h"
 #include "base/ticketlock.h"
 #include "code/codetable.h"
 #include "monitoring/monitoring.h"
 #include "value/callable_names.h"
+
+/*
+ * Beside the events of pyusdt.h, in `active` and what is counted for the program itself:
+ * functions of Python, and of C.
+ */
+#define INTERP_KEEPING   (UINT64_C(1) << 62)
+#define INTERP_KEEPING_C (UINT64_C(1) << 61)
 
 struct interp {
 	PyInterpreterState *state;       /* borrowed */
@@ -34,9 +42,10 @@ struct interp {
 	 * Protected by the registry's lock and the GIL: a writer holds both, a reader
 	 * either.
 	 */
-	uint64_t armed;  /* events, as in pyusdt.h; atomic */
-	uint64_t active; /* of these, those that are instrumented now; atomic */
-	bool retry;      /* the last change failed: try again though nothing changed */
+	uint64_t armed; /* events, as in pyusdt.h; atomic */
+	/* Of these, those that are instrumented now, and INTERP_KEEPING; atomic. */
+	uint64_t active;
+	bool retry; /* the last change failed: try again though nothing changed */
 	struct interp *next; /* in the list of armed interpreters */
 	bool listed;
 
@@ -53,14 +62,17 @@ struct interp {
 	bool registered;            /* the handlers of its end and of forks */
 	bool closed;                /* the atexit handlers have run */
 	unsigned int filters;       /* version of them that is followed; atomic */
+	uint64_t keeping;           /* INTERP_KEEPING and INTERP_KEEPING_C, or 0 */
 
 	/* Protected by the GIL, or where there is none by the tables' own locks. */
 	struct codetable codes;
 	struct callable_names callable_names;
+	struct account told; /* to tracers, by PROFILE */
+	struct account kept; /* for the program: pyusdt_profile_begin() */
 	bool refused; /* events of code that is filtered out were disabled; atomic */
 };
 
-/* Returns: the events to tell now, as in pyusdt.h. */
+/* Returns: the events to tell now, as in pyusdt.h, and what is kept. */
 static inline uint64_t interp_active(const struct interp *interp)
 {
 	return __atomic_load_n(&interp->active, __ATOMIC_RELAXED);

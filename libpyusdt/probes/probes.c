@@ -11,6 +11,8 @@
 
 #include <usdt.h>
 
+#include "pyusdt_profile.h"
+
 #define SITE __attribute__((noinline, aligned(64)))
 
 #define EVENT(event, bit, arguments, kind, also, requires)                            \
@@ -66,6 +68,14 @@ SITE void probe_CODE(const struct codemeta *code)
 {
 	USDT_WITH_EXPLICIT_SEMA(CODE, pyusdt, CODE, code->id, code->name, code->file,
 				code->line, code->qualname, code->module);
+}
+
+USDT_DEFINE_SEMA(PROFILE);
+SITE void probe_PROFILE(const struct codemeta *code, const struct pyusdt_sums *sums)
+{
+	USDT_WITH_EXPLICIT_SEMA(PROFILE, pyusdt, PROFILE, code->qualname, code->file,
+				code->line, sums->calls, sums->own, sums, code->id,
+				sums->total, sums->max, sums->resumes);
 }
 
 USDT_DEFINE_SEMA(LAYOUT);
@@ -134,7 +144,7 @@ const unsigned short *const probe_semaphores[EVENT_COUNT] = {
 #define EVENT(name, bit, arguments, value, also, requires) SEMAPHORE(name)
 #define RUNTIME(name, bit, ...) SEMAPHORE(name)
 #define COMPAT(name, bit, probe, ...) SEMAPHORE(name)
-#define ANNOUNCEMENT(name, bit) SEMAPHORE(name)
+#define ANNOUNCEMENT(name, bit, ...) SEMAPHORE(name)
 #include "events/events.def"
 };
 /* clang-format on */

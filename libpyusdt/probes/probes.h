@@ -14,6 +14,7 @@
 #include "events/events.h"
 
 struct pyusdt_layout;
+struct pyusdt_sums;
 
 /* Kept by the kernel: how many sites of the probe have a breakpoint. */
 extern const unsigned short *const probe_semaphores[EVENT_COUNT];
@@ -61,6 +62,12 @@ void probe_THREAD_EXIT(const char *name, long id);
 
 /* The tracer sees: id, name, file, first line, qualified name, module. */
 void probe_CODE(const struct codemeta *code);
+
+/*
+ * The tracer sees: qualified name, file, first line, calls, own time, @sums, id, total
+ * time, longest activation, resumptions. Times in nanoseconds.
+ */
+void probe_PROFILE(const struct codemeta *code, const struct pyusdt_sums *sums);
 
 /* @layout: of this process, see pyusdt_layout.h. @python: PY_VERSION_HEX of it. */
 void probe_LAYOUT(const struct pyusdt_layout *layout, uint32_t python);

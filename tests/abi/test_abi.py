@@ -34,6 +34,8 @@ OTHERS = {
     "THREAD_EXIT": [8, -8],
     "LAYOUT": [8, 4],  # the layout, the version of Python
     "PROCESS": [8, 8, 8, 8, 8, 8],  # 0, tstate, walk, names, rest, version
+    # qualified name, file, line, calls, own, sums, id, total, max, resumes
+    "PROFILE": [8, 8, -4, 8, 8, 8, 8, 8, 8, 8],
     "CODE": [8, 8, 8, -4, 8, 8],  # id, name, file, line, qualified name, module
     # Provider python, with the types of CPython's own.
     "function__entry": [8, 8, -4],  # file, function, line

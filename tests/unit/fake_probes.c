@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "probes/probes.h"
+#include "pyusdt_profile.h"
 
 static unsigned short semaphores[EVENT_COUNT];
 
@@ -14,7 +15,7 @@ const unsigned short *const probe_semaphores[EVENT_COUNT] = {
 #define EVENT(name, bit, arguments, value, also, requires) SEMAPHORE(name)
 #define RUNTIME(name, bit, ...)                            SEMAPHORE(name)
 #define COMPAT(name, bit, probe, ...)                      SEMAPHORE(name)
-#define ANNOUNCEMENT(name, bit)                            SEMAPHORE(name)
+#define ANNOUNCEMENT(name, bit, ...)                       SEMAPHORE(name)
 #include "events/events.def"
 };
 
@@ -169,6 +170,15 @@ static void record_event(enum event event, const struct codemeta *code, int line
 void probe_CODE(const struct codemeta *code)
 {
 	record(of_code(EVENT_CODE, FAKE_CODE, code, code->line));
+}
+
+void probe_PROFILE(const struct codemeta *code, const struct pyusdt_sums *sums)
+{
+	struct fake_record new = of_code(EVENT_PROFILE, FAKE_SUMS, code, code->line);
+
+	new.number_count = 6;
+	memcpy(new.numbers, sums, sizeof(new.numbers));
+	record(new);
 }
 
 #define PROBE_PYTHON(probe)                                                  \

@@ -18,6 +18,7 @@ enum fake_shape {
 	FAKE_EVENT,  /* an event of code: all but the numbers */
 	FAKE_CODE,   /* CODE: name, file, line, qualname, module, id */
 	FAKE_PYTHON, /* of provider python: file, name, line */
+	FAKE_SUMS,   /* PROFILE: file, qualname, line, id, and as numbers the sums */
 	FAKE_OTHER,  /* the numbers, and a module or a thread as the name */
 };
 
@@ -34,7 +35,7 @@ struct fake_record {
 	uint64_t id;
 	const void *object; /* only its address is valid */
 	int number_count;
-	long numbers[3];
+	long numbers[6];
 };
 
 /* Attach a tracer to exactly the probes of @mask. */

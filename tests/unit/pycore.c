@@ -122,6 +122,12 @@ static PyObject *record_as_tuple(const struct fake_record *record)
 	case FAKE_PYTHON:
 		return Py_BuildValue("(sssi)", event, record->file, record->name,
 				     record->line);
+	case FAKE_SUMS:
+		return Py_BuildValue(
+			"(sssiKllllll)", event, record->qualname, record->file,
+			record->line, (unsigned long long)record->id, record->numbers[0],
+			record->numbers[1], record->numbers[2], record->numbers[3],
+			record->numbers[4], record->numbers[5]);
 	case FAKE_OTHER:
 		break;
 	}

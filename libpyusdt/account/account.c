@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file begins and ends accounts, and sees to what ends while they count: code
+ * objects, and with a fork all that the parent has counted.
+ */
+#include "account/account.h"
+
+#include <string.h>
+
+#include "account/c_names.h"
+#include "account/clock.h"
+#include "account/frames.h"
+#include "account/nodes.h"
+#include "account/telling.h"
+#include "account/threads.h"
+
+static struct account *accounts; /* all there are, with the lock */
+
+void account_init(struct account *account, enum account_kind kind)
+{
+	memset(account, 0, sizeof(*account));
+	account->kind = kind;
+	account->end = &account->nodes;
+	objtable_init(&account->c_functions);
+	sums_lock();
+	account->next = accounts;
+	accounts = account;
+	sums_unlock();
+}
+
+void account_fini(struct account *account)
+{
+	struct account **at = &accounts;
+
+	account_stop(account);
+	account_forget(account);
+	sums_lock();
+	threads_forget_account(account);
+	while (*at && *at != account)
+		at = &(*at)->next;
+	if (*at)
+		*at = account->next;
+	sums_unlock();
+}
+
+bool account_supported(void)
+{
+	return frames_are_known();
+}
+
+bool account_prepare(PyTypeObject *closure_type)
+{
+	clock_prepare();
+	return frames_prepare(closure_type);
+}
+
+void account_start(struct account *account, bool contexts)
+{
+	static uint64_t last_token;
+
+	account->contexts = contexts;
+	account->token = __atomic_add_fetch(&last_token, 1, __ATOMIC_RELAXED);
+}
+
+static void end_parked(struct parked_stack *parked, void *unused)
+{
+	(void)unused;
+	stack_go_on(&parked->stack, 0, 0);
+	stack_end(&parked->stack, parked->since);
+}
+
+/* What is active has taken all the time until @now. */
+static void end_all(struct account_thread *thread, uint64_t now)
+{
+	if (!thread->stack.base)
+		return;
+	sums_add(&thread->stack.top->record->sums.own, now - thread->last);
+	stack_end(&thread->stack, now);
+	parked_visit(&thread->parked, end_parked, NULL);
+}
+
+void account_stop(struct account *account)
+{
+	struct account_thread *thread;
+	uint64_t now;
+
+	if (!account_is_on(account))
+		return;
+	now = clock_now();
+	account->token = 0;
+	sums_lock();
+	for (thread = account->threads; thread; thread = thread->next) {
+		end_all(thread, now);
+		threads_clear(thread);
+	}
+	threads_forget_own(account);
+	sums_unlock();
+}
+
+void account_forget(struct account *account)
+{
+	sums_lock();
+	nodes_free(account);
+	sums_unlock();
+	c_names_free(account);
+}
+
+/*
+ * With the lock. No thread finds the records of @node any more. @reuse: they are on no
+ * stack.
+ */
+static void forget_records(struct account_node *node, bool reuse)
+{
+	while (node->records) {
+		struct record *record = node->records;
+
+		record_detach(record);
+		records_remove(record, reuse);
+	}
+}
+
+void account_follow_filters(struct account *account)
+{
+	sums_lock();
+	for (struct account_node *node = account->nodes; node; node = node->next)
+		if (!codemeta_visible(node->meta))
+			forget_records(node, false);
+	sums_unlock();
+}
+
+/* With the lock. Returns: whether @meta is kept. */
+static bool keep_orphan(struct codemeta *meta)
+{
+	struct account_node *first = meta->nodes[ACCOUNT_KEPT], *node;
+
+	if (!first)
+		return false;
+	for (node = first; node; node = node->same_code)
+		forget_records(node, true);
+	meta->link.next = first->account->orphans;
+	first->account->orphans = &meta->link;
+	return true;
+}
+
+bool account_code_gone(struct codemeta *meta)
+{
+	struct pyusdt_sums untold;
+	bool any = false, kept;
+
+	sums_lock();
+	if (meta->nodes[ACCOUNT_TOLD]) {
+		forget_records(meta->nodes[ACCOUNT_TOLD], true);
+		untold = node_take(meta->nodes[ACCOUNT_TOLD], &any);
+		nodes_remove(meta->nodes[ACCOUNT_TOLD]);
+	}
+	kept = keep_orphan(meta);
+	sums_unlock();
+	if (any)
+		telling_hit(meta, untold);
+	return kept;
+}
+
+void account_fork_prepare(void)
+{
+	sums_lock();
+}
+
+void account_fork_parent(void)
+{
+	sums_unlock();
+}
+
+static void restart_parked(struct parked_stack *parked, void *now)
+{
+	parked->since = *(uint64_t *)now;
+	stack_restart(&parked->stack, parked->since);
+}
+
+/* What the parent has counted is the parent's to tell. */
+static void begin_anew(struct account *account)
+{
+	struct account_thread *thread;
+	uint64_t now = clock_now();
+
+	threads_forget_others(account);
+	for (struct account_node *node = account->nodes; node; node = node->next)
+		node_zero(node);
+	for (thread = account->threads; thread; thread = thread->next) {
+		thread->last = now;
+		stack_restart(&thread->stack, now);
+		parked_visit(&thread->parked, restart_parked, &now);
+	}
+}
+
+void account_fork_child(void)
+{
+	for (struct account *account = accounts; account; account = account->next)
+		begin_anew(account);
+	sums_unlock();
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * This file is what an event costs: the calling thread's shadow stack is held against
+ * CPython's frames, and the sums of its top are written. Time is read last where a
+ * function begins and first where it ends, so that most of what we take ourselves is the
+ * caller's, as it is in the standard library's profilers.
+ */
+#include "account/events.h"
+
+#include <string.h>
+
+#include "account/c_names.h"
+#include "account/clock.h"
+#include "account/frames.h"
+#include "account/nodes.h"
+#include "account/threads.h"
+#include "account/telling.h"
+#include "base/pycompat.h"
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define COLD          __attribute__((cold, noinline))
+#define unlikely(x)   __builtin_expect(!!(x), 0)
+
+/* Of processes of multiprocessing, after whose last function comes os._exit(). */
+#define LAST_FUNCTION "multiprocessing.process.BaseProcess._bootstrap"
+
+/* Go over to @next, which has rested since then, or is new. */
+static void change_stack(struct account_thread *thread, const struct stack *next,
+			 uint64_t since)
+{
+	uint64_t now = clock_now();
+
+	if (stack_is_empty(&thread->stack)) {
+		stack_free(&thread->stack);
+	} else {
+		stack_rest(&thread->stack);
+		if (!parked_put(&thread->parked, &thread->stack, thread->last))
+			stack_free(&thread->stack);
+	}
+	thread->stack = *next;
+	stack_go_on(&thread->stack, since, now);
+}
+
+/* Returns: whether @frame is one that is known, whose entry is the top now. */
+static bool find_frame(struct account_thread *thread, const char *frame)
+{
+	struct entry *entry = stack_find(&thread->stack, frame);
+	struct stack parked;
+	uint64_t since;
+
+	if (entry) {
+		stack_drop(&thread->stack, entry);
+		return true;
+	}
+	if (!parked_take(&thread->parked, frame, &parked, &since))
+		return false;
+	change_stack(thread, &parked, since);
+	return true;
+}
+
+/*
+ * Make that entry the top which is of the innermost known one of @frame and its callers.
+ * What is above it has ended with an event that was lost; or it is on another stack.
+ * Where none of them is known they are on a stack of their own.
+ */
+static COLD void find_caller(struct account_thread *thread, const char *frame)
+{
+	struct stack new;
+
+	for (; frame; frame = frames_previous(frame))
+		if (!frames_is_shim(frame) && find_frame(thread, frame))
+			return;
+	if (!stack_is_empty(&thread->stack) && stack_init(&new, &thread->unknown))
+		change_stack(thread, &new, 0);
+}
+
+/* Nothing is known, nor was anything before: what begins is the first. */
+static ALWAYS_INLINE bool is_blank(const struct account_thread *thread)
+{
+	return stack_is_empty(&thread->stack) && !thread->parked.count;
+}
+
+/* The top is the caller of @frame, as far as that is known. */
+static ALWAYS_INLINE void settle_caller(struct account_thread *thread, const char *frame)
+{
+	const char *caller = frames_previous(frame);
+
+	if (unlikely(thread->stack.top->frame != caller) &&
+	    !frames_is_called_by_c(frame, thread->stack.top->frame) && !is_blank(thread))
+		find_caller(thread, caller);
+}
+
+/* There is room for one entry. */
+static ALWAYS_INLINE void push(struct account_thread *thread, struct record *record,
+			       const char *frame)
+{
+	struct entry *top = thread->stack.top;
+	uint64_t now;
+
+	record->active++;
+	now = clock_now();
+	sums_add(&top->record->sums.own, now - thread->last);
+	thread->last = now;
+	top++;
+	*top = (struct entry){frame, record, now};
+	thread->stack.top = top;
+}
+
+static ALWAYS_INLINE bool has_room(struct account_thread *thread)
+{
+	return !unlikely(thread->stack.top + 1 == thread->stack.end) ||
+	       stack_grow(&thread->stack);
+}
+
+bool account_enter(struct account *account, const PyObject *code, bool resumed)
+{
+	struct account_thread *thread = threads_get(account);
+	struct record *record;
+	const char *frame;
+
+	if (unlikely(!thread))
+		return true;
+	frame = frames_current();
+	settle_caller(thread, frame);
+	record = records_find(&thread->records, code, thread->stack.top->record);
+	if (unlikely(!record))
+		return false;
+	sums_add(resumed ? &record->sums.resumes : &record->sums.calls, 1);
+	if (has_room(thread))
+		push(thread, record, frame);
+	return true;
+}
+
+/* The top has ended @now. */
+static ALWAYS_INLINE void pop(struct account_thread *thread, uint64_t now, bool raised)
+{
+	struct entry *top = thread->stack.top;
+	struct record *record = top->record;
+
+	sums_add(&record->sums.own, now - thread->last);
+	thread->last = now;
+	record_end(record, now - top->start);
+	if (unlikely(raised))
+		sums_add(&record->sums.exceptions, 1);
+	thread->stack.top = top - 1;
+}
+
+/* Returns: whether the top is @code in @frame now: what is above it was lost. */
+static COLD bool find_top(struct account_thread *thread, const char *frame,
+			  const void *code)
+{
+	if (is_blank(thread))
+		return false;
+	while (find_frame(thread, frame) && !stack_is_empty(&thread->stack)) {
+		if (thread->stack.top->record->code == code)
+			return true;
+		/* A function of C, which @frame has called, and whose end was lost. */
+		stack_drop(&thread->stack, thread->stack.top - 1);
+	}
+	return false;
+}
+
+static ALWAYS_INLINE bool is_top(struct account_thread *thread, const char *frame,
+				 const void *code)
+{
+	const struct entry *top = thread->stack.top;
+
+	return top->frame == frame && top->record->code == code;
+}
+
+bool account_leave(struct account *account, const PyObject *code, bool raised)
+{
+	uint64_t now = clock_now();
+	struct account_thread *thread = threads_get(account);
+	const char *frame;
+	bool last;
+
+	if (unlikely(!thread))
+		return true;
+	frame = frames_current();
+	if (unlikely(!is_top(thread, frame, code)) && !find_top(thread, frame, code))
+		return false;
+	last = thread->stack.top->record->ends_process;
+	pop(thread, now, raised);
+	if (unlikely(last))
+		telling_all();
+	return true;
+}
+
+/* Returns: NULL where memory ran out. */
+static struct record *add_record(struct account_thread *thread, struct codemeta *meta,
+				 const void *code)
+{
+	struct record *parent = thread->stack.top->record;
+	struct account *account = thread->account;
+	struct account_node *context = NULL, *node;
+	struct record *record = NULL;
+
+	sums_lock();
+	if (account->contexts)
+		context = parent->node;
+	node = nodes_get(account, meta, context);
+	if (node)
+		record = records_add(&thread->records, code, parent);
+	if (record)
+		record_attach(record, node);
+	sums_unlock();
+	return record;
+}
+
+bool account_ends_process(const struct codemeta *meta)
+{
+	return !strcmp(meta->full_name, LAST_FUNCTION);
+}
+
+bool account_meet(struct account *account, struct codemeta *meta)
+{
+	struct account_thread *thread = threads_get(account);
+	struct record *record = thread ? add_record(thread, meta, meta->code) : NULL;
+
+	if (!record)
+		return false;
+	record->ends_process =
+		account->kind == ACCOUNT_TOLD && account_ends_process(meta);
+	return true;
+}
+
+/* With a new function of C, whose metadata is the account's. */
+static COLD struct record *add_c(struct account_thread *thread, const PyMethodDef *def,
+				 PyObject *callable)
+{
+	struct codemeta *meta = c_names_find(thread->account, def);
+	struct record *record;
+
+	if (!meta)
+		meta = c_names_add(thread->account, def, callable);
+	record = meta ? add_record(thread, meta, def) : NULL;
+	if (record)
+		record->is_c = true;
+	return record;
+}
+
+void account_enter_c(struct account *account, PyObject *callable)
+{
+	const PyMethodDef *def = pycompat_method_def(callable);
+	struct account_thread *thread = def ? threads_get(account) : NULL;
+	struct record *record;
+	const char *frame;
+
+	if (!thread)
+		return;
+	frame = frames_current();
+	if (thread->stack.top->frame != frame && !is_blank(thread))
+		find_caller(thread, frame);
+	record = records_find(&thread->records, def, thread->stack.top->record);
+	if (unlikely(!record))
+		record = add_c(thread, def, callable);
+	if (!record)
+		return;
+	sums_add(&record->sums.calls, 1);
+	if (has_room(thread))
+		push(thread, record, frame);
+}
+
+void account_leave_c(struct account *account, PyObject *callable, bool raised)
+{
+	uint64_t now = clock_now();
+	const PyMethodDef *def = pycompat_method_def(callable);
+	struct account_thread *thread = def ? threads_get(account) : NULL;
+
+	if (!thread)
+		return;
+	if (is_top(thread, frames_current(), def))
+		pop(thread, now, raised);
+}

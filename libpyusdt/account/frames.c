@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* This file finds out where CPython has its frames, and tries that before it is used. */
+#include "account/frames.h"
+
+#include "base/pycompat.h"
+#include "layout/layout_check.h"
+#include "layout/layout_offsets.h"
+
+struct frames_at frames_at;
+
+static bool look_up(struct pyusdt_layout *layout)
+{
+	const char *why;
+
+#ifdef Py_GIL_DISABLED
+	return false;
+#endif
+	return layout_offsets(pycompat_version(), pycompat_runtime(), layout, &why);
+}
+
+bool frames_are_known(void)
+{
+	struct pyusdt_layout layout = {0};
+
+	return look_up(&layout);
+}
+
+bool frames_prepare(PyTypeObject *closure_type)
+{
+	/* Atomic: interpreters with a GIL of their own may come here at once, and find
+	 * the same. */
+	static bool prepared;
+	struct frames_at at = {{0}, pycompat_state_function()};
+
+	if (__atomic_load_n(&prepared, __ATOMIC_ACQUIRE))
+		return true;
+	if (!look_up(&at.layout) || !layout_check_frames(closure_type, &at.layout))
+		return false;
+	frames_at = at;
+	__atomic_store_n(&prepared, true, __ATOMIC_RELEASE);
+	return true;
+}
