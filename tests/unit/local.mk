@@ -3,6 +3,7 @@
 if BUILD_UNIT_TESTS
 
 unit_programs = \
+	tests/unit/check_account \
 	tests/unit/check_alloc \
 	tests/unit/check_announce \
 	tests/unit/check_announcer \
@@ -70,6 +71,8 @@ tests_unit_check_alloc_LDFLAGS = $(AM_LDFLAGS) \
 
 tests_unit_check_alloc_CFLAGS = $(unit_cflags) -Wno-missing-prototypes
 tests_unit_check_alloc_LDADD = $(unit_libs)
+tests_unit_check_account_CFLAGS = $(unit_cflags)
+tests_unit_check_account_LDADD = $(unit_libs)
 tests_unit_check_api_CFLAGS = $(unit_cflags)
 tests_unit_check_api_LDADD = $(unit_libs)
 # Of tools/attach what needs no other process.
