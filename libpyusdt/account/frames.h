@@ -69,8 +69,9 @@ static inline bool frames_is_called_by_c(const char *frame, const char *caller)
 /* Returns: the code object of @frame, no shim. */
 static inline const void *frames_code(const char *frame)
 {
-	return (const void *)(*(uintptr_t *)(frame + frames_at.layout.code) &
-			      ~(uintptr_t)3);
+	const char *code = *(const char **)(frame + frames_at.layout.code);
+
+	return code - ((uintptr_t)code & 3);
 }
 
 #endif /* PYUSDT_ACCOUNT_FRAMES_H */

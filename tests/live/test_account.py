@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What bpftrace adds up of PROFILE is what the program has called."""
+
+import importlib.util
+import re
+
+from live import LIBRARY, PROGRAMS, SECONDS, LiveTest, wait_until
+
+# By the pointer as well: bpftrace 0.17 reaches no argument after it.
+SCRIPT = f"""
+usdt:{LIBRARY}:pyusdt:PROFILE
+{{
+	$sums = arg5;
+	@calls[str(arg0)] = sum(arg3);
+	@own[str(arg0)] = sum(arg4);
+	@line[str(arg0)] = max(arg2);
+	@calls_by_pointer[str(arg0)] = sum(*(uint64 *)$sums);
+	@total[str(arg0)] = sum(*(uint64 *)($sums + 16));
+	@max[str(arg0)] = max(*(uint64 *)($sums + 24));
+	@resumes[str(arg0)] = sum(*(uint64 *)($sums + 32));
+	@exceptions[str(arg0)] = sum(*(uint64 *)($sums + 40));
+	@hits[str(arg0)] = count();
+}}
+"""
+LINE_OF_F = (PROGRAMS / "counting.py").read_text().split("def f()")[0].count("\n") + 1
+WAYS = (
+    "normal", "told_meanwhile", "sys_exit", "atexit_handler", "threads", "forked",
+    "process_fork", "process_spawn", "process_forkserver", "pool", "code_that_goes",
+    "generators", "coroutines",
+)
+
+
+def maps(output):
+    """{"name of a map": {"key": number}}"""
+    found = {}
+    for name, key, number in re.findall(r"^@(\w+)\[(.*)\]: (\d+)$", output, re.MULTILINE):
+        found.setdefault(name, {})[key] = int(number)
+    return found
+
+
+class Counted(LiveTest):
+    def run_way(self, way, status=0):
+        """Returns: what the program says, and the maps."""
+        tracer = self.tracer(SCRIPT)
+        program = self.program(str(PROGRAMS / "counting.py"), way)
+        program.go()
+        output, _ = program.process.communicate(timeout=SECONDS)
+        self.assertEqual(program.process.returncode, status)
+        return int(output), maps(tracer.stop())
+
+    def check(self, way):
+        said, found = self.run_way(way)
+        self.assertEqual(found["calls"]["f"], said)
+        self.assertEqual(found["calls_by_pointer"], found["calls"])
+        return found
+
+    def test_ways(self):
+        for way in WAYS:
+            with self.subTest(way=way):
+                self.check(way)
+
+    def test_greenlets(self):
+        if not importlib.util.find_spec("greenlet"):
+            return
+        found = self.check("greenlets")
+        self.assertEqual(found["calls"]["greenlets.<locals>.work"], 10)
+
+    def test_an_exception_that_ends_it(self):
+        said, found = self.run_way("exception", status=1)
+        self.assertEqual(found["calls"]["f"], said)
+        self.assertEqual(found["exceptions"]["exception"], 1)
+
+    def test_all_figures(self):
+        found = self.check("generators")
+        numbers = "generators.<locals>.numbers"
+        self.assertEqual(found["calls"][numbers], 1)
+        self.assertEqual(found["resumes"][numbers], 300)
+        # Once at its end: the function itself lives for as long as the program.
+        self.assertEqual(found["hits"]["f"], 1)
+        self.assertEqual(found["line"]["f"], LINE_OF_F)
+        for name in "f", numbers:
+            self.assertLessEqual(found["own"][name], found["total"][name])
+            self.assertLessEqual(found["max"][name], found["total"][name])
+
+    def test_told_each_second(self):
+        found = self.check("told_meanwhile")
+        self.assertIn(found["hits"]["f"], range(2, 10))
+
+    def test_a_tracer_that_comes_late(self):
+        worker = self.worker()
+        worker.ask("run(10)")
+        tracer = self.tracer(SCRIPT)
+        wait_until(lambda: worker.ask("instrumented()"), "events are set")
+        worker.ask("run(20)")
+        worker.process.stdin.close()
+        worker.process.wait(SECONDS)
+        self.assertEqual(maps(tracer.stop())["calls"]["work"], 20)
+
+    def test_two_tracers(self):
+        tracers = [self.tracer(SCRIPT) for _ in range(2)]
+        program = self.program(str(PROGRAMS / "counting.py"), "told_meanwhile")
+        program.go()
+        said = int(program.finish())
+        for tracer in tracers:
+            self.assertEqual(maps(tracer.stop())["calls"]["f"], said)
