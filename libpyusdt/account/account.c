@@ -62,11 +62,10 @@ void account_start(struct account *account, bool contexts)
 	account->token = __atomic_add_fetch(&last_token, 1, __ATOMIC_RELAXED);
 }
 
-static void end_parked(struct parked_stack *parked, void *unused)
+static void end_parked(struct parked_stack *parked, void *now)
 {
-	(void)unused;
-	stack_go_on(&parked->stack, 0, 0);
-	stack_end(&parked->stack, parked->since);
+	stack_go_on(&parked->stack);
+	stack_end(&parked->stack, *(uint64_t *)now);
 }
 
 /* What is active has taken all the time until @now. */
@@ -76,7 +75,7 @@ static void end_all(struct account_thread *thread, uint64_t now)
 		return;
 	sums_add(&thread->stack.top->record->sums.own, now - thread->last);
 	stack_end(&thread->stack, now);
-	parked_visit(&thread->parked, end_parked, NULL);
+	parked_visit(&thread->parked, end_parked, &now);
 }
 
 void account_stop(struct account *account)
@@ -144,7 +143,7 @@ static bool keep_orphan(struct codemeta *meta)
 
 bool account_code_gone(struct codemeta *meta)
 {
-	struct pyusdt_sums untold;
+	struct pyusdt_sums untold = {0};
 	bool any = false, kept;
 
 	sums_lock();
@@ -172,8 +171,7 @@ void account_fork_parent(void)
 
 static void restart_parked(struct parked_stack *parked, void *now)
 {
-	parked->since = *(uint64_t *)now;
-	stack_restart(&parked->stack, parked->since);
+	stack_restart(&parked->stack, *(uint64_t *)now);
 }
 
 /* What the parent has counted is the parent's to tell. */

@@ -24,37 +24,36 @@
 /* Of processes of multiprocessing, after whose last function comes os._exit(). */
 #define LAST_FUNCTION "multiprocessing.process.BaseProcess._bootstrap"
 
-/* Go over to @next, which has rested since then, or is new. */
+/* Go over to @next. What has passed until @now is the old top's: it may have waited. */
 static void change_stack(struct account_thread *thread, const struct stack *next,
-			 uint64_t since)
+			 uint64_t now)
 {
-	uint64_t now = clock_now();
-
+	sums_add(&thread->stack.top->record->sums.own, now - thread->last);
+	thread->last = now;
 	if (stack_is_empty(&thread->stack)) {
 		stack_free(&thread->stack);
 	} else {
 		stack_rest(&thread->stack);
-		if (!parked_put(&thread->parked, &thread->stack, thread->last))
+		if (!parked_put(&thread->parked, &thread->stack))
 			stack_free(&thread->stack);
 	}
 	thread->stack = *next;
-	stack_go_on(&thread->stack, since, now);
+	stack_go_on(&thread->stack);
 }
 
 /* Returns: whether @frame is one that is known, whose entry is the top now. */
-static bool find_frame(struct account_thread *thread, const char *frame)
+static bool find_frame(struct account_thread *thread, const char *frame, uint64_t now)
 {
 	struct entry *entry = stack_find(&thread->stack, frame);
 	struct stack parked;
-	uint64_t since;
 
 	if (entry) {
 		stack_drop(&thread->stack, entry);
 		return true;
 	}
-	if (!parked_take(&thread->parked, frame, &parked, &since))
+	if (!parked_take(&thread->parked, frame, &parked))
 		return false;
-	change_stack(thread, &parked, since);
+	change_stack(thread, &parked, now);
 	return true;
 }
 
@@ -65,13 +64,14 @@ static bool find_frame(struct account_thread *thread, const char *frame)
  */
 static COLD void find_caller(struct account_thread *thread, const char *frame)
 {
+	uint64_t now = clock_now();
 	struct stack new;
 
 	for (; frame; frame = frames_previous(frame))
-		if (!frames_is_shim(frame) && find_frame(thread, frame))
+		if (!frames_is_shim(frame) && find_frame(thread, frame, now))
 			return;
 	if (!stack_is_empty(&thread->stack) && stack_init(&new, &thread->unknown))
-		change_stack(thread, &new, 0);
+		change_stack(thread, &new, now);
 }
 
 /* Nothing is known, nor was anything before: what begins is the first. */
@@ -145,27 +145,27 @@ static ALWAYS_INLINE void pop(struct account_thread *thread, uint64_t now, bool 
 	thread->stack.top = top - 1;
 }
 
-/* Returns: whether the top is @code in @frame now: what is above it was lost. */
-static COLD bool find_top(struct account_thread *thread, const char *frame,
-			  const void *code)
-{
-	if (is_blank(thread))
-		return false;
-	while (find_frame(thread, frame) && !stack_is_empty(&thread->stack)) {
-		if (thread->stack.top->record->code == code)
-			return true;
-		/* A function of C, which @frame has called, and whose end was lost. */
-		stack_drop(&thread->stack, thread->stack.top - 1);
-	}
-	return false;
-}
-
 static ALWAYS_INLINE bool is_top(struct account_thread *thread, const char *frame,
 				 const void *code)
 {
 	const struct entry *top = thread->stack.top;
 
 	return top->frame == frame && top->record->code == code;
+}
+
+/* Returns: whether the top is @code in @frame now: the end of what is above was lost. */
+static COLD bool find_top(struct account_thread *thread, const char *frame,
+			  const void *code, uint64_t now)
+{
+	if (is_blank(thread) || !find_frame(thread, frame, now))
+		return false;
+	/* What @frame has called of C has its address, too. */
+	while (!is_top(thread, frame, code)) {
+		if (!thread->stack.top->record->is_c)
+			return false;
+		stack_drop(&thread->stack, thread->stack.top - 1);
+	}
+	return true;
 }
 
 bool account_leave(struct account *account, const PyObject *code, bool raised)
@@ -178,7 +178,7 @@ bool account_leave(struct account *account, const PyObject *code, bool raised)
 	if (unlikely(!thread))
 		return true;
 	frame = frames_current();
-	if (unlikely(!is_top(thread, frame, code)) && !find_top(thread, frame, code))
+	if (unlikely(!is_top(thread, frame, code)) && !find_top(thread, frame, code, now))
 		return false;
 	last = thread->stack.top->record->ends_process;
 	pop(thread, now, raised);
@@ -267,9 +267,11 @@ void account_leave_c(struct account *account, PyObject *callable, bool raised)
 	uint64_t now = clock_now();
 	const PyMethodDef *def = pycompat_method_def(callable);
 	struct account_thread *thread = def ? threads_get(account) : NULL;
+	const char *frame;
 
 	if (!thread)
 		return;
-	if (is_top(thread, frames_current(), def))
+	frame = frames_current();
+	if (is_top(thread, frame, def) || find_top(thread, frame, def, now))
 		pop(thread, now, raised);
 }

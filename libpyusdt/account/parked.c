@@ -49,7 +49,7 @@ static bool grow(struct parked *parked)
 	return true;
 }
 
-bool parked_put(struct parked *parked, const struct stack *stack, uint64_t since)
+bool parked_put(struct parked *parked, const struct stack *stack)
 {
 	struct parked_stack *new;
 
@@ -59,14 +59,12 @@ bool parked_put(struct parked *parked, const struct stack *stack, uint64_t since
 	if (!new)
 		return false;
 	new->stack = *stack;
-	new->since = since;
 	link_in(parked, new);
 	parked->count++;
 	return true;
 }
 
-bool parked_take(struct parked *parked, const char *frame, struct stack *stack,
-		 uint64_t *since)
+bool parked_take(struct parked *parked, const char *frame, struct stack *stack)
 {
 	struct parked_stack **at;
 	struct parked_stack *found;
@@ -81,7 +79,6 @@ bool parked_take(struct parked *parked, const char *frame, struct stack *stack,
 		return false;
 	*at = found->next;
 	*stack = found->stack;
-	*since = found->since;
 	free(found);
 	parked->count--;
 	return true;

@@ -9,14 +9,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "account/stack.h"
 
 struct parked_stack {
 	struct parked_stack *next;
 	struct stack stack;
-	uint64_t since; /* in ticks */
 };
 
 /* All zero: there is none. */
@@ -31,15 +29,14 @@ struct parked {
  *
  * Returns: false, with nothing done, where there is no room for it.
  */
-bool parked_put(struct parked *parked, const struct stack *stack, uint64_t since);
+bool parked_put(struct parked *parked, const struct stack *stack);
 
 /*
  * Find the stack that has @frame on top, and take it out.
  *
  * Returns: false where there is none.
  */
-bool parked_take(struct parked *parked, const char *frame, struct stack *stack,
-		 uint64_t *since);
+bool parked_take(struct parked *parked, const char *frame, struct stack *stack);
 
 /* Call @visit for each. */
 void parked_visit(const struct parked *parked,

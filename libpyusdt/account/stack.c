@@ -72,12 +72,10 @@ void stack_rest(const struct stack *stack)
 		deactivate(entry);
 }
 
-void stack_go_on(const struct stack *stack, uint64_t since, uint64_t now)
+void stack_go_on(const struct stack *stack)
 {
-	for (struct entry *entry = stack->base + 1; entry <= stack->top; entry++) {
+	for (struct entry *entry = stack->base + 1; entry <= stack->top; entry++)
 		entry->record->active++;
-		entry->start += now - since;
-	}
 }
 
 void stack_restart(const struct stack *stack, uint64_t now)

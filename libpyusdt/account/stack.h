@@ -57,11 +57,11 @@ bool entry_is_of(const struct entry *entry, const char *frame);
 struct entry *stack_find(const struct stack *stack, const char *frame);
 
 /*
- * The stack rests from @since until @now; while it does its activations are none, for
- * recursion as for time.
+ * The stack rests, and then goes on. While it rests its activations take time as before,
+ * but one of the same function on another stack is no recursion.
  */
 void stack_rest(const struct stack *stack);
-void stack_go_on(const struct stack *stack, uint64_t since, uint64_t now);
+void stack_go_on(const struct stack *stack);
 
 /* All activations begin @now. */
 void stack_restart(const struct stack *stack, uint64_t now);

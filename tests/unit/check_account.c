@@ -352,31 +352,27 @@ START_TEST(parked_stacks)
 	struct record unknown = {0};
 	struct parked parked = {0};
 	struct stack stack;
-	uint64_t since;
 
 	memset(&frames_at, 0, sizeof(frames_at));
-	ck_assert(!parked_take(&parked, (const char *)frames, &stack, &since));
+	ck_assert(!parked_take(&parked, (const char *)frames, &stack));
 	for (int i = 0; i < STACKS; i++) {
 		record[i].code = &code[i / 4 * 4];
 		frames[i].code = record[i].code;
 		ck_assert(stack_init(&stack, &unknown));
 		*++stack.top = (struct entry){(const char *)&frames[i], &record[i], 0};
-		ck_assert(parked_put(&parked, &stack, (uint64_t)i));
+		ck_assert(parked_put(&parked, &stack));
 	}
 	for (int i = 0; i < STACKS; i += 2) {
 		int at = i * 7 % STACKS;
 
-		ck_assert(
-			parked_take(&parked, (const char *)&frames[at], &stack, &since));
-		ck_assert_uint_eq(since, (uint64_t)at);
+		ck_assert(parked_take(&parked, (const char *)&frames[at], &stack));
 		ck_assert_ptr_eq(stack.top->record, &record[at]);
 		stack_free(&stack);
-		ck_assert(
-			!parked_take(&parked, (const char *)&frames[at], &stack, &since));
+		ck_assert(!parked_take(&parked, (const char *)&frames[at], &stack));
 	}
 	/* At the same address is the frame of another function now. */
 	frames[1].code = &code[40];
-	ck_assert(!parked_take(&parked, (const char *)&frames[1], &stack, &since));
+	ck_assert(!parked_take(&parked, (const char *)&frames[1], &stack));
 	parked_clear(&parked);
 	ck_assert_uint_eq(parked.count, 0);
 }
