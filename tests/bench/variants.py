@@ -45,7 +45,10 @@ OTHER_EVENTS = (
     "CODE",
     "LAYOUT",
     "PROCESS",
+    "PROFILE",
 )
+# What PROFILE needs of sys.monitoring.
+ACTIVATIONS = "PY_START", "PY_RESUME", "PY_THROW", "PY_RETURN", "PY_YIELD", "PY_UNWIND"
 FILTERED = "PY_START", "PY_RETURN", "LINE"
 TOOL = 1
 
@@ -81,6 +84,7 @@ def _variants():
         yield Variant(f"noop-{event}", noop=(event,))
     yield Variant("noop-START+RETURN", noop=("PY_START", "PY_RETURN"))
     yield Variant("noop-filtered", noop=FILTERED)
+    yield Variant("noop-activations", noop=ACTIVATIONS)
     yield Variant("cProfile", profiler="cProfile")
     yield Variant("setprofile", profiler="setprofile")
     yield Variant("X-perf", flags=("-X", "perf"))
