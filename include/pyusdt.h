@@ -300,8 +300,8 @@ const struct pyusdt_layout *pyusdt_layout(const char **why);
  *
  * With PYUSDT_PROFILE_TREE a function has a node for each context that it is called in:
  * the node of its caller is its parent. There are 262144 at most; after that a function
- * in a context that is new is counted in one node without parent. A node takes about 300
- * bytes, and 130 more for each thread but the first.
+ * in a context that is new is counted in one node without parent. A node takes about 370
+ * bytes, and 180 more for each thread but the first.
  *
  * Takes a sys.monitoring tool id where none is taken yet. Attached.
  *

@@ -54,6 +54,11 @@ bool account_prepare(PyTypeObject *closure_type)
 	return frames_prepare(closure_type);
 }
 
+bool account_is_prepared(void)
+{
+	return frames_are_prepared();
+}
+
 void account_start(struct account *account, bool contexts)
 {
 	static uint64_t last_token;

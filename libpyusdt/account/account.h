@@ -28,6 +28,9 @@ bool account_supported(void);
  */
 bool account_prepare(PyTypeObject *closure_type);
 
+/* Returns: whether account_prepare() has been called, and returned true. */
+bool account_is_prepared(void);
+
 /*
  * Begin to count, after account_prepare(). What is active now is not known. @contexts:
  * count a function by itself for each context.

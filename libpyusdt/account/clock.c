@@ -15,7 +15,7 @@
 #define CLOCK_SOURCE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 
 /* Pairs of readings, of which the one that took least is the best. */
-#define READINGS 20
+#define READINGS 8
 
 bool clock_has_counter;
 

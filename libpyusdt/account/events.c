@@ -57,6 +57,16 @@ static bool find_frame(struct account_thread *thread, const char *frame, uint64_
 	return true;
 }
 
+/* Returns: whether the top is of @frame or one of its callers: those above are hidden. */
+static bool is_top_below(const struct account_thread *thread, const char *frame)
+{
+	const struct entry *top = thread->stack.top;
+
+	while (frame && frame != top->frame)
+		frame = frames_previous(frame);
+	return frame && entry_is_of(top, frame);
+}
+
 /*
  * Make that entry the top which is of the innermost known one of @frame and its callers.
  * What is above it has ended with an event that was lost; or it is on another stack.
@@ -67,6 +77,8 @@ static COLD void find_caller(struct account_thread *thread, const char *frame)
 	uint64_t now = clock_now();
 	struct stack new;
 
+	if (is_top_below(thread, frame))
+		return;
 	for (; frame; frame = frames_previous(frame))
 		if (!frames_is_shim(frame) && find_frame(thread, frame, now))
 			return;
@@ -112,6 +124,19 @@ static ALWAYS_INLINE bool has_room(struct account_thread *thread)
 	       stack_grow(&thread->stack);
 }
 
+/* Returns: that of @code as the top calls it, NULL where there is none yet. */
+static ALWAYS_INLINE struct record *find_record(struct account_thread *thread,
+						const void *code)
+{
+	const struct records *records = &thread->records;
+	struct record *record = records_find(records, code, thread->stack.top->record);
+
+	/* That of all contexts that there was no more room for. */
+	if (unlikely(!record) && records->contexts)
+		record = records_find(records, code, NULL);
+	return record;
+}
+
 bool account_enter(struct account *account, const PyObject *code, bool resumed)
 {
 	struct account_thread *thread = threads_get(account);
@@ -121,8 +146,12 @@ bool account_enter(struct account *account, const PyObject *code, bool resumed)
 	if (unlikely(!thread))
 		return true;
 	frame = frames_current();
+	/* The program itself can call what we have registered, also where no Python runs.
+	 */
+	if (unlikely(!frame))
+		return true;
 	settle_caller(thread, frame);
-	record = records_find(&thread->records, code, thread->stack.top->record);
+	record = find_record(thread, code);
 	if (unlikely(!record))
 		return false;
 	sums_add(resumed ? &record->sums.resumes : &record->sums.calls, 1);
@@ -178,6 +207,8 @@ bool account_leave(struct account *account, const PyObject *code, bool raised)
 	if (unlikely(!thread))
 		return true;
 	frame = frames_current();
+	if (unlikely(!frame))
+		return true;
 	if (unlikely(!is_top(thread, frame, code)) && !find_top(thread, frame, code, now))
 		return false;
 	last = thread->stack.top->record->ends_process;
@@ -200,6 +231,9 @@ static struct record *add_record(struct account_thread *thread, struct codemeta 
 	if (account->contexts)
 		context = parent->node;
 	node = nodes_get(account, meta, context);
+	/* Without the parent that it was to have: there is no room for more contexts. */
+	if (context && node && !node->parent)
+		parent = NULL;
 	if (node)
 		record = records_add(&thread->records, code, parent);
 	if (record)
@@ -247,12 +281,12 @@ void account_enter_c(struct account *account, PyObject *callable)
 	struct record *record;
 	const char *frame;
 
-	if (!thread)
+	frame = thread ? frames_current() : NULL;
+	if (!frame)
 		return;
-	frame = frames_current();
 	if (thread->stack.top->frame != frame && !is_blank(thread))
 		find_caller(thread, frame);
-	record = records_find(&thread->records, def, thread->stack.top->record);
+	record = find_record(thread, def);
 	if (unlikely(!record))
 		record = add_c(thread, def, callable);
 	if (!record)
@@ -269,9 +303,9 @@ void account_leave_c(struct account *account, PyObject *callable, bool raised)
 	struct account_thread *thread = def ? threads_get(account) : NULL;
 	const char *frame;
 
-	if (!thread)
+	frame = thread ? frames_current() : NULL;
+	if (!frame)
 		return;
-	frame = frames_current();
 	if (is_top(thread, frame, def) || find_top(thread, frame, def, now))
 		pop(thread, now, raised);
 }

@@ -25,14 +25,20 @@ bool frames_are_known(void)
 	return look_up(&layout);
 }
 
+/* Atomic: interpreters with a GIL of their own may get there at once, and find the same.
+ */
+static bool prepared;
+
+bool frames_are_prepared(void)
+{
+	return __atomic_load_n(&prepared, __ATOMIC_ACQUIRE);
+}
+
 bool frames_prepare(PyTypeObject *closure_type)
 {
-	/* Atomic: interpreters with a GIL of their own may come here at once, and find
-	 * the same. */
-	static bool prepared;
 	struct frames_at at = {{0}, pycompat_state_function()};
 
-	if (__atomic_load_n(&prepared, __ATOMIC_ACQUIRE))
+	if (frames_are_prepared())
 		return true;
 	if (!look_up(&at.layout) || !layout_check_frames(closure_type, &at.layout))
 		return false;

@@ -34,9 +34,12 @@ bool frames_are_known(void);
  */
 bool frames_prepare(PyTypeObject *closure_type);
 
+/* Returns: whether frames_prepare() has been called, and returned true. */
+bool frames_are_prepared(void);
+
 /* The rest is for a thread within an event of sys.monitoring. */
 
-/* Returns: the frame that runs. */
+/* Returns: the frame that runs, NULL where there is none. */
 static inline const char *frames_current(void)
 {
 	const char *frame = *(const char **)((const char *)frames_at.state() +

@@ -12,7 +12,7 @@
  */
 void telling_all(void);
 
-/* Hit PROFILE for the function of @meta, unless that is not visible. */
+/* Hit PROFILE for the function of @meta, unless it is not visible. @untold: in ticks. */
 void telling_hit(const struct codemeta *meta, struct pyusdt_sums untold);
 
 #endif /* PYUSDT_ACCOUNT_TELLING_H */

@@ -124,11 +124,11 @@ static int keep_tool(struct interp *interp, uint64_t armed)
 	return error;
 }
 
-/* Before its events come. Where that cannot be, PROFILE stays silent. */
+/* Before its events come. Where it could not be prepared PROFILE stays silent. */
 static void start_accounts(struct interp *interp, uint64_t active)
 {
 	if (active & PYUSDT_PROFILE && !account_is_on(&interp->told) &&
-	    account_prepare(interp->closure_type))
+	    account_is_prepared())
 		account_start(&interp->told, false);
 }
 

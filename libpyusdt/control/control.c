@@ -110,6 +110,9 @@ static int prepare(struct interp *interp, uint64_t mask, control_register_fn *ha
 	interp->registered = true;
 	if (mask & (PYUSDT_LAYOUT | PYUSDT_PROCESS))
 		layout_prepare(interp->closure_type);
+	/* Where that fails PROFILE stays silent. */
+	if (mask & PYUSDT_PROFILE)
+		account_prepare(interp->closure_type);
 	if (mask & GC_EVENTS)
 		error = gc_prepare(interp);
 	return error;

@@ -189,6 +189,23 @@ class Nodes(Account):
         for n in range(100_000):
             self.assertEqual(counts[f"f{n}"], 1 + (n % 3 == 0))
 
+    def test_more_contexts_than_are_told_apart(self):
+        most, depth = 1 << 18, 300_000
+        self.addCleanup(sys.setrecursionlimit, sys.getrecursionlimit())
+        sys.setrecursionlimit(2 * depth)
+        with counters.profile(_pyusdt.PROFILE_TREE):
+            recurse(depth)
+            compute(9)
+        nodes = [node for node in counters.nodes() if node.name in ("recurse", "compute")]
+        counts = [node.calls for node in nodes if node.name == "recurse"]
+        self.assertEqual(sum(counts), depth + 1)
+        self.assertLess(most - 10, len(nodes))
+        self.assertLess(len(nodes), most + 10)
+        # All that there was no room for, in one node.
+        [rest] = [node for node in nodes if node.calls > 1 and node.name == "recurse"]
+        self.assertEqual((rest.parent, rest.calls), (-1, depth + 2 - len(counts)))
+        self.assertEqual([node.calls for node in nodes if node.name == "compute"], [109])
+
     def test_a_thousand_times_with_calls_open(self):
         def numbers():
             while True:
