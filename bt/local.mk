@@ -21,6 +21,7 @@ bt_templates = \
 	bt/pyoncpu.bt.in \
 	bt/pyoncpu-native.bt.in \
 	bt/pyopen.bt.in \
+	bt/pyprofile.bt.in \
 	bt/pysyscall.bt.in \
 	bt/pysyscall-stacks.bt.in \
 	bt/pythreads.bt.in \

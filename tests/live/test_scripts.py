@@ -127,6 +127,23 @@ class Scripts(ScriptTest):
             },
         )
 
+    def test_pyprofile(self):
+        file = self.script_file()
+        output = self.trace("pyprofile", file)
+        calls = {name.split(",")[0]: n for name, n in counts(output, "calls").items()
+                 if file in name}
+        self.assertEqual(
+            calls, {"<module>": 1, "main": 1, "leaf": 4, "numbers": 1, "fails": 1, "sleeps": 1}
+        )
+        resumes = {name: n for name, n in counts(output, "resumes").items() if file in name}
+        self.assertEqual(resumes, {f"numbers, {file}, 6": 2})
+        own, total, longest = (counts(output, f"{what}_us") for what in ("own", "total", "longest"))
+        for name in f"sleeps, {file}, 13", f"main, {file}, 16", f"<module>, {file}, 1":
+            self.assertGreaterEqual(total[name], 50_000)
+            self.assertEqual(longest[name], total[name])
+        self.assertGreaterEqual(own[f"sleeps, {file}, 13"], 50_000)
+        self.assertLess(own[f"main, {file}, 16"], total[f"main, {file}, 16"])
+
     def test_pyflow(self):
         file = self.script_file()
         lines = [line[20:] for line in self.trace("pyflow", file).splitlines()[1:]]

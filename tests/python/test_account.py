@@ -9,6 +9,7 @@ import io
 import pathlib
 import sys
 import sysconfig
+import textwrap
 import threading
 import unittest
 
@@ -17,6 +18,7 @@ import generated
 import pyusdt
 from pyusdt import _pyusdt
 from running import ProgramTest
+from test_interpreters import HELPERS
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
@@ -307,6 +309,45 @@ class Programs(ProgramTest):
             _pyusdt.profile_begin(0)
             f()
         """, output="2\n", watched=False)
+
+    @needs_gil
+    def test_interpreters(self):
+        """Each has figures of its own, at the same time, in one thread and in several."""
+        work = """
+            from pyusdt import _pyusdt
+            def fibonacci(n): return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+            def calls():
+                return {node[2]: node[6] for node in _pyusdt.profile_nodes()}.get("fibonacci")
+            _pyusdt.profile_begin(0)
+        """
+        source = HELPERS + textwrap.dedent(work) + textwrap.dedent(f"""
+            work = {textwrap.dedent(work)!r}
+            numbers = [create(own_gil) for own_gil in (True, False, True)]
+            for number in numbers:
+                run(number, work + "for _ in range(3): fibonacci(9)")
+            for _ in range(5):
+                fibonacci(9)
+                for number in numbers:
+                    run(number, "fibonacci(9)")
+            threads = [
+                threading.Thread(target=run, args=(number, "for _ in range(9): fibonacci(9)"))
+                for number in numbers
+            ]
+            for thread in threads: thread.start()
+            for _ in range(4): fibonacci(9)
+            for thread in threads: thread.join()
+            for number in numbers:
+                run(number, "assert calls() == 17 * 109, calls()")
+                if int(number) % 2:
+                    run(number, "_pyusdt.profile_end()")
+                interpreters.destroy(number)
+            assert calls() == 9 * 109, calls()
+            fibonacci(9)
+            _pyusdt.profile_end()
+            print(calls())
+        """)
+        for watched in False, True:
+            self.check(source, output=f"{10 * 109}\n", watched=watched)
 
     @needs_gil
     def test_never_ended(self):
