@@ -11,6 +11,7 @@ python_package = \
 	python/pyusdt/events.py \
 	python/pyusdt/failure.py \
 	python/pyusdt/files.py \
+	python/pyusdt/flags.py \
 	python/pyusdt/presets.py \
 	python/pyusdt/py.typed \
 	python/pyusdt/run.py
@@ -110,6 +111,14 @@ install-exec-hook:
 	done
 	rm -f $(DESTDIR)$(pkgpyexecdir)/_pyusdt.la
 
+# Who may not write there would compile it anew at each start, which takes several times as long
+# as all the rest.
+compile_package = $(PYTHON) -m compileall -q -s "$(DESTDIR)" -p /
+
+install-data-hook: compile-installed
+compile-installed:
+	$(compile_package) "$(DESTDIR)$(pkgpythondir)"
+
 # For a further interpreter, after make install, with the very same files:
 # make install-python PYTHON=python3.N, or PYTHONSITE=DIR for another place than its own.
 install-python:
@@ -126,7 +135,8 @@ install-python:
 	$(INSTALL_PROGRAM) "$$module" "$(DESTDIR)$$site/pyusdt" && \
 	for file in $(python_sources); do \
 		$(INSTALL_DATA) $(srcdir)/$$file "$(DESTDIR)$$site/$${file#python/}" || exit 1; \
-	done
+	done && \
+	$(compile_package) "$(DESTDIR)$$site/pyusdt"
 
 uninstall-hook:
 	for command in $(commands); do \
@@ -138,4 +148,4 @@ uninstall-hook:
 		rmdir $(DESTDIR)$(pkgpythondir)$$folder 2>/dev/null || :; \
 	done
 
-.PHONY: install-python
+.PHONY: compile-installed install-python

@@ -44,9 +44,8 @@ if _is_located():
 from pyusdt import _pyusdt
 from pyusdt.api import (
     VALUES_NONE, VALUES_REPR, VALUES_SAFE, active, armed, configure, disable, enable,
-    enabled, layout, options, parse_patterns, poll,
+    enabled, layout, options, parse_events, parse_patterns, poll, supported,
 )
-from pyusdt.events import Event, parse_events, supported
 
 __all__ = [
     "Event",
@@ -64,6 +63,21 @@ __all__ = [
     "supported",
 ]
 __version__ = _pyusdt.version()
+
+
+def __getattr__(name: str) -> object:
+    """What takes time to import is imported by who asks for it."""
+    if name != "Event":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    global Event
+    from pyusdt.flags import Event
+
+    return Event
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
 
 if sys.modules.get("pyusdt.arming", sys) is None:
     del sys.modules["pyusdt.arming"]

@@ -2,24 +2,26 @@
 """The functions of the package, over those of the binding."""
 
 from pyusdt import _pyusdt
-from pyusdt.events import Event, supported
+from pyusdt.events import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from pyusdt import Event
+
 VALUES_NONE = 0
 VALUES_SAFE = 1
 VALUES_REPR = 2
 
 
-def enable(events: Event | None = None) -> None:
+def enable(events: "Event | None" = None) -> None:
     """Arm exactly these events, all that are supported by default.
 
     Raises OSError when that cannot be done; what was armed before is then armed still.
     """
-    _pyusdt.enable(supported() if events is None else events)
+    _pyusdt.enable(_pyusdt.supported() if events is None else events)
 
 
 def disable() -> None:
@@ -27,14 +29,30 @@ def disable() -> None:
     _pyusdt.disable()
 
 
-def enabled() -> Event:
+def enabled() -> "Event":
     """The events that are armed."""
-    return Event(_pyusdt.enabled())
+    return _as_flags(_pyusdt.enabled())
 
 
-def active() -> Event:
+def active() -> "Event":
     """The armed events whose probe has a tracer now."""
-    return Event(_pyusdt.active())
+    return _as_flags(_pyusdt.active())
+
+
+def supported() -> "Event":
+    """The events that the running CPython has."""
+    return _as_flags(_pyusdt.supported())
+
+
+def parse_events(text: str) -> "Event":
+    """Events out of comma-separated names; "all" is all supported, "none" is none."""
+    return _as_flags(parse(text))
+
+
+def _as_flags(events: int) -> "Event":
+    from pyusdt.flags import Event
+
+    return Event(events)
 
 
 def poll() -> bool:
@@ -53,16 +71,16 @@ def layout() -> dict[str, int]:
 class armed:
     """Arm exactly these events within a with block, and what was armed before after it."""
 
-    def __init__(self, events: Event | None = None) -> None:
+    def __init__(self, events: "Event | None" = None) -> None:
         self._events = events
 
     def __enter__(self) -> None:
-        self._before = enabled()
+        self._before = _pyusdt.enabled()
         enable(self._events)
 
     def __exit__(self, *exception: object) -> None:
         if self._before:
-            enable(self._before)
+            _pyusdt.enable(self._before)
         else:
             disable()
 

@@ -6,14 +6,13 @@ or not at all, keeps this from being imported, see pyusdt/__init__.py.
 """
 
 from pyusdt import _pyusdt
-from pyusdt.api import enable
-from pyusdt.events import parse_events
+from pyusdt.events import parse
 
 # An import that fails or prints would change the program: enable() reports the same.
 try:
     names = _pyusdt.environment("PYUSDT_EVENTS")
-    events = parse_events("all" if names is None else names)
+    events = parse("all" if names is None else names)
     if events:
-        enable(events)
+        _pyusdt.enable(events)
 except (OSError, ValueError):
     pass

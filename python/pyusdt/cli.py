@@ -10,6 +10,7 @@ from pyusdt import _pyusdt
 from pyusdt.commandline import (
     NONE, OPTIONAL, REQUIRED, Option, flag, is_option, split, take_options, value,
 )
+from pyusdt.events import parse
 from pyusdt.run import run
 
 TYPE_CHECKING = False
@@ -222,16 +223,16 @@ OPTIONS = {
 }
 
 
-def choose_events(options: Options) -> pyusdt.Event:
+def choose_events(options: Options) -> int:
     if options.events is not None:
         return parse_events(options.events, fail)
     events = _pyusdt.environment("PYUSDT_EVENTS")
     return parse_events("all" if events is None else events, fail_environment)
 
 
-def parse_events(text: str, complain: "Callable[[str], NoReturn]") -> pyusdt.Event:
+def parse_events(text: str, complain: "Callable[[str], NoReturn]") -> int:
     try:
-        return pyusdt.parse_events(text)
+        return parse(text)
     except ValueError as error:
         complain(str(error))
 
@@ -287,7 +288,7 @@ def fail_environment(message: str) -> "NoReturn":
     sys.exit(2)
 
 
-def hold(options: Options, events: pyusdt.Event) -> None:
+def hold(options: Options, events: int) -> None:
     """Hold the program back as asked, and let it go with its events armed."""
     if options.wait_fd is not None:
         wait_for_descriptor(options.wait_fd)
@@ -310,9 +311,9 @@ def wait_for_descriptor(descriptor: int) -> None:
         sys.exit("pyusdt: not released, the program was not run")
 
 
-def arm(events: pyusdt.Event) -> None:
+def arm(events: int) -> None:
     try:
-        pyusdt.enable(events)
+        _pyusdt.enable(events)
     except OSError as error:
         sys.exit(f"pyusdt: cannot arm: {error.strerror}")
 

@@ -13,6 +13,8 @@ import sys
 from importlib.util import MAGIC_NUMBER
 from types import CodeType, TracebackType
 
+from pyusdt import _pyusdt
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -229,12 +231,26 @@ def _unmarshal(content: bytes) -> CodeType:
 
 
 def _compile(source: str | bytes, filename: str) -> CodeType:
+    content = _as_content(source)
     if sys.version_info >= (3, 15):
+        # For the filters of warnings. Nothing but compile() takes the module.
         code = compile(source, filename, "exec", dont_inherit=True, module="__main__")
+    elif content is not None:
+        return _pyusdt.compile(content, filename)
     else:
         code = compile(source, filename, "exec", dont_inherit=True)
     assert isinstance(code, CodeType)
     return code
+
+
+def _as_content(source: str | bytes) -> bytes | None:
+    """The same as a file would have it, or None: in a file a NUL ends it, and a comment can
+    name an encoding, which is not heeded in what is text already."""
+    if isinstance(source, str):
+        if not source.isascii() or "coding" in source:
+            return None
+        source = source.encode()
+    return None if b"\0" in source else source
 
 
 def _dedent(text: str) -> str:

@@ -58,6 +58,15 @@ def parts(text):
     return [int(total) for total in re.findall(r"^totals: (\d+)", text, re.MULTILINE)]
 
 
+def count_whole(words, environment):
+    """Returns: the instructions of a program from its first to its last."""
+    with tempfile.TemporaryDirectory() as directory:
+        output = pathlib.Path(directory, "callgrind.out")
+        tool = ["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={output}"]
+        subprocess.run([*tool, *words], env=environment, check=True)
+        return sum(parts(output.read_text()))
+
+
 def count(words, builddir):
     """Run a Python program. Returns: what it printed, and the counts of its regions."""
     with tempfile.TemporaryDirectory() as directory:

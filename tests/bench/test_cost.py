@@ -10,6 +10,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import callgrind
@@ -80,6 +81,45 @@ class Instructions(Cost):
         for row, value in measured.items():
             print(f"{' '.join(row):<45} {value:+.3f} %")
         self.assert_within(measured, allowed)
+
+
+class StartUp(Cost):
+    # From 3.15 on the runner needs compile(), see pyusdt/run.py.
+    COMPILING = "compile('pass', '', 'exec')" if sys.version_info >= (3, 15) else "pass"
+    # What is started, and what it is compared with.
+    PROGRAMS = {
+        ("import",): (["-c", "import pyusdt"], ["-c", "pass"]),
+        ("runner",): (["-m", "pyusdt", "-c", "pass"], ["-c", COMPILING]),
+    }
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        reason = callgrind.why_not()
+        if reason:
+            raise unittest.SkipTest(reason)
+
+    def test_start_up(self):
+        with tempfile.TemporaryDirectory() as bytecode:
+            environment = {
+                **callgrind.environment(BUILDDIR),
+                "PYTHONDONTWRITEBYTECODE": "",
+                "PYTHONPYCACHEPREFIX": bytecode,
+                "PYUSDT_EVENTS": "all",
+            }
+
+            def count(*words):
+                command = [sys.executable, *words]
+                subprocess.run(command, env=environment, check=True)  # writes the bytecode
+                return callgrind.count_whole(command, environment)
+
+            measured = {
+                name: (count(*ours) - count(*plain)) / 1e6
+                for name, (ours, plain) in self.PROGRAMS.items()
+            }
+        for (name,), value in measured.items():
+            print(f"\n{name:<10} {value:+.2f} million instructions")
+        self.assert_within(measured, ceilings("startup"))
 
 
 class Memory(Cost):

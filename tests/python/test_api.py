@@ -171,6 +171,36 @@ class Import(unittest.TestCase):
                 assert not pyusdt.enabled() and "pyusdt.arming" not in sys.modules
             """)
 
+    def test_imports_what_it_needs_and_no_more(self):
+        names = "pyusdt pyusdt._pyusdt pyusdt.api pyusdt.arming pyusdt.events"
+        self.check(f"""
+            import atexit, gc, sys
+            before = set(sys.modules)
+            import pyusdt
+            pyusdt.configure(include=["json.*"])
+            pyusdt.enable()
+            added = sys.modules.keys() - before
+            assert added == set({names!r}.split()), added
+            assert pyusdt.enabled() == pyusdt.supported()
+            assert "enum" in sys.modules
+        """)
+
+    def test_event_is_made_when_asked_for(self):
+        self.check("""
+            import pickle, pyusdt
+            assert "Event" in dir(pyusdt) and "Event" not in vars(pyusdt)
+            event = pickle.loads(pickle.dumps(pyusdt.Event.LINE))
+            assert event is pyusdt.Event.LINE
+            from pyusdt import *
+            assert Event is pyusdt.Event is type(pyusdt.supported())
+            try:
+                pyusdt.Evnt
+            except AttributeError as error:
+                assert str(error) == "module 'pyusdt' has no attribute 'Evnt'", error
+            else:
+                raise AssertionError
+        """)
+
     def test_arms_within_a_package_that_is_run(self):
         """As the runner's own does not: python -m finds its package in the same way."""
         with tempfile.TemporaryDirectory() as folder:

@@ -177,6 +177,18 @@ SURROUNDING_CASES = [
         print(sys.modules["__main__"].__annotations__, sorted(globals()))
      """, "{'x': <class 'int'>}"),
     script("script_coding", "# coding: latin-1\nprint(ascii('\u00e9'))", "xc3"),
+    Case("script_byte_order_mark", ["prog.py"], "bom",
+         prepare=lambda directory: (directory / "prog.py").write_bytes(
+             b"\xef\xbb\xbfprint('bom')\n")),
+    *(Case(f"command_{name}", ["-c", text], says, status)
+      for name, text, says, status in [
+          ("coding", "# coding: latin-1\nprint(ascii('\u00e9'))", "'\\xe9'", 0),
+          ("coding_that_is_none", "# coding: nonsense\nprint('said')", "said", 0),
+          ("not_ascii", "print('\u00e9\u0142')\n1 / 0", "ZeroDivisionError", 1),
+          ("byte_order_mark", "\ufeffprint('bom')", "SyntaxError", 1),
+          ("warning", "print('\\z')", "SyntaxWarning", 0),
+      ]),
+    script("script_warning", "print('\\z', 1 is 1)", "SyntaxWarning"),
     script("script_optimised", "assert False\nprint(__debug__)", "False", python=("-O",)),
     script("script_future_not_inherited",
            "def f(x: 1 + 1): pass\nprint(f.__annotations__)", "{'x': 2}"),
