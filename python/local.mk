@@ -85,6 +85,16 @@ $(python_module): python/_pyusdt.la Makefile
 noinst_DATA += $(python_module)
 CLEANFILES += $(python_module)
 
+# As it is installed, see compile-installed: what is measured and tested here starts as fast.
+python_bytecode = python/bytecode.stamp
+$(python_bytecode): $(python_sources) $(python_module)
+	$(AM_V_GEN)$(PYTHON) -m compileall -q $(abs_builddir)/python/pyusdt && touch $@
+noinst_DATA += $(python_bytecode)
+CLEANFILES += $(python_bytecode)
+
+clean-local:
+	rm -rf python/pyusdt/__pycache__ python/pyusdt/*/__pycache__
+
 # As with the scripts in bt/: one for the build tree, another is installed.
 commands = python/pyusdt-stacks python/pyusdt-trace
 command_edit = $(SED) -e 's|@PYTHON[@]|$(PYTHON)|' -e "s|@PYTHONDIR[@]|$$package|" \
