@@ -255,8 +255,8 @@ static PyObject *environment(PyObject *module, PyObject *argument)
 
 /*
  * (source, filename). What the interpreter itself runs it compiles in this way; compile()
- * makes all classes of the module ast before anything else, which is most of what it would
- * take to start a short program.
+ * makes all classes of the module ast before anything else, which is most of what it
+ * would take to start a short program.
  *
  * Returns: a new code object.
  */
@@ -266,11 +266,33 @@ static PyObject *compile(PyObject *module, PyObject *arguments)
 	PyObject *filename, *code;
 
 	(void)module;
-	if (!PyArg_ParseTuple(arguments, "yO&", &source, PyUnicode_FSConverter, &filename))
+	if (!PyArg_ParseTuple(arguments, "yO&", &source, PyUnicode_FSConverter,
+			      &filename))
 		return NULL;
 	code = Py_CompileString(source, PyBytes_AsString(filename), Py_file_input);
 	Py_DECREF(filename);
 	return code;
+}
+
+static void fail(int status, void *unused)
+{
+	(void)unused;
+	/* Goes on with what was registered before this. */
+	if (!status)
+		exit(EXIT_FAILURE);
+}
+
+/*
+ * The process ends with status 1, not 0. To be called where Python ends and it is too
+ * late for an exception.
+ */
+static PyObject *fail_at_exit(PyObject *module, PyObject *unused)
+{
+	(void)module;
+	(void)unused;
+	if (on_exit(fail, NULL))
+		return PyErr_NoMemory();
+	Py_RETURN_NONE;
 }
 
 static PyObject *version(PyObject *module, PyObject *unused)
@@ -318,6 +340,7 @@ static PyMethodDef methods[] = {
 	{"profile_nodes", profile_nodes, METH_NOARGS, NULL},
 	{"environment", environment, METH_O, NULL},
 	{"compile", compile, METH_VARARGS, NULL},
+	{"fail_at_exit", fail_at_exit, METH_NOARGS, NULL},
 	{"version", version, METH_NOARGS, NULL},
 	{"events", events, METH_NOARGS, NULL},
 	{NULL, NULL, 0, NULL},

@@ -21,6 +21,19 @@ python_bpftrace = \
 	python/pyusdt/bpftrace/records.py \
 	python/pyusdt/bpftrace/script.py \
 	python/pyusdt/bpftrace/textform.py
+python_profiling = \
+	python/pyusdt/profiling/__init__.py \
+	python/pyusdt/profiling/formats.py \
+	python/pyusdt/profiling/model.py \
+	python/pyusdt/profiling/output.py \
+	python/pyusdt/profiling/pprof.py \
+	python/pyusdt/profiling/protobuf.py \
+	python/pyusdt/profiling/pstatsfile.py \
+	python/pyusdt/profiling/recording.py \
+	python/pyusdt/profiling/running.py \
+	python/pyusdt/profiling/session.py \
+	python/pyusdt/profiling/stackfiles.py \
+	python/pyusdt/profiling/table.py
 python_stacks = \
 	python/pyusdt/stacks/__init__.py \
 	python/pyusdt/stacks/command.py \
@@ -53,13 +66,16 @@ python_trace = \
 	python/pyusdt/trace/starting.py \
 	python/pyusdt/trace/target.py \
 	python/pyusdt/trace/tracer.py
-python_folders = bpftrace stacks trace
-python_sources = $(python_package) $(python_bpftrace) $(python_stacks) $(python_trace)
+python_folders = bpftrace profiling stacks trace
+python_sources = $(python_package) $(python_bpftrace) $(python_profiling) $(python_stacks) \
+	$(python_trace)
 python_bpftracedir = $(pkgpythondir)/bpftrace
+python_profilingdir = $(pkgpythondir)/profiling
 python_stacksdir = $(pkgpythondir)/stacks
 python_tracedir = $(pkgpythondir)/trace
 dist_pkgpython_DATA = $(python_package)
 dist_python_bpftrace_DATA = $(python_bpftrace)
+dist_python_profiling_DATA = $(python_profiling)
 dist_python_stacks_DATA = $(python_stacks)
 dist_python_trace_DATA = $(python_trace)
 

@@ -60,6 +60,7 @@ __all__ = [
     "parse_events",
     "parse_patterns",
     "poll",
+    "profile",
     "supported",
 ]
 __version__ = _pyusdt.version()
@@ -67,12 +68,16 @@ __version__ = _pyusdt.version()
 
 def __getattr__(name: str) -> object:
     """What takes time to import is imported by who asks for it."""
-    if name != "Event":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    global Event
-    from pyusdt.flags import Event
+    global Event, profile
+    if name == "Event":
+        from pyusdt.flags import Event
 
-    return Event
+        return Event
+    if name == "profile":
+        from pyusdt.profiling.session import profile
+
+        return profile
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
+    from pyusdt.profiling.running import Running
+
 USAGE = ("usage: python -m pyusdt [OPTIONS]"
          " (SCRIPT | -m MODULE | -c COMMAND | DIRECTORY | ZIP | -) [ARG...]")
 
@@ -48,6 +50,11 @@ Options, before the program; all that follows it belongs to the program:
                        else 256)
   --wait[=SECONDS]     wait before the first line until a tracer is attached, at most for
                        SECONDS
+  --profile[=FILE]     count and time all calls, and print a table of functions on standard
+                       error at the end, or write FILE, for what its name says: x.pstats
+                       (pstats, snakeviz), x.folded, x.svg (a flame graph), x.json
+                       (speedscope), x.pb.gz (pprof)
+  --c-functions        have those written in C in the profile, too
   --wait-fd FD         wait before the first line until a byte arrives on descriptor FD,
                        then close it; at its end of file end without running the program
   --version            print the version and exit
@@ -68,8 +75,8 @@ Environment:
                        interpreter itself has the same
   PYUSDT_CHECK_MSEC    how often to look for tracers, in milliseconds (default: 100)
 
-Exit status: the program's own; 1 when the events cannot be armed or the
-program is not released; 2 for wrong usage.
+Exit status: the program's own; 1 when the events cannot be armed, the program
+is not released, or the profile cannot be written; 2 for wrong usage.
 
 Example, count the calls of each function:
   python -m pyusdt --wait script.py
@@ -90,6 +97,8 @@ class Options:
     exclude: str | None = None
     no_stdlib = False
     only_program = False
+    profile: str | None = None  # "" for a table
+    c_functions = False
     values: str | None = None
     value_max: str | None = None
     kind: str = "script"
@@ -106,9 +115,12 @@ def main(before: "frozenset[str]") -> None:
     configure(options)
     if options.wait is not None and not events:
         fail("--wait needs at least one event")
+    profile = choose_profile(options)
 
     def ready() -> None:
         hold(options, events)
+        if profile is not None:
+            begin(profile)
 
     run(options.kind, options.target, options.args, ready, before)
 
@@ -211,6 +223,10 @@ OPTIONS = {
     "--only-program": flag("only_program"),
     "--values": value("values"),
     "--value-max": value("value_max"),
+    "--profile": Option(
+        lambda options, text: setattr(options, "profile", text or ""), OPTIONAL
+    ),
+    "--c-functions": flag("c_functions"),
     "--wait": Option(
         lambda options, text: setattr(options, "wait", parse_seconds(text)), OPTIONAL
     ),
@@ -286,6 +302,28 @@ def parse_value_max(text: str) -> int:
 def fail_environment(message: str) -> "NoReturn":
     print(f"pyusdt: error: PYUSDT_EVENTS: {message}", file=sys.stderr)
     sys.exit(2)
+
+
+def choose_profile(options: Options) -> "Running | None":
+    if options.profile is None:
+        if options.c_functions:
+            fail("--c-functions needs --profile")
+        return None
+    from pyusdt.profiling.running import Running  # not in sys.modules of other programs
+
+    try:
+        title = "-c" if options.kind == "command" else options.target
+        return Running(options.profile or None, title, options.c_functions)
+    except (OSError, ValueError) as error:
+        print(f"pyusdt: error: --profile: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def begin(profile: "Running") -> None:
+    try:
+        profile.begin()
+    except OSError as error:
+        sys.exit(f"pyusdt: cannot profile: {error.strerror}")
 
 
 def hold(options: Options, events: int) -> None:
