@@ -2,7 +2,6 @@
 """Profiles as the library takes them: python -m pyusdt --profile, pyusdt.profile()."""
 
 import cProfile
-import contextlib
 import json
 import os
 import pathlib
@@ -16,11 +15,10 @@ import textwrap
 import unittest
 
 import pyusdt
-import workloads
+import repeatable
 from counting import comparable
 
 SECONDS = 120
-ENOTSUP = 95
 
 
 def setUpModule():
@@ -53,7 +51,7 @@ class SameAsCProfile(unittest.TestCase):
 
 
 def add_workloads():
-    for name, work in workloads.WORKLOADS.items():
+    for name, work in repeatable.WORKLOADS.items():
         for c_functions in (False, True):
             def test(self, work=work, c_functions=c_functions):
                 self.check(work, c_functions)

@@ -9,7 +9,6 @@ import json
 import os
 import pathlib
 import pstats
-import re
 import stat
 import tempfile
 import unittest
