@@ -232,8 +232,9 @@ def _unmarshal(content: bytes) -> CodeType:
 
 def _compile(source: str | bytes, filename: str) -> CodeType:
     content = _as_content(source)
-    if sys.version_info >= (3, 15):
-        # For the filters of warnings. Nothing but compile() takes the module.
+    if sys.version_info >= (3, 15) and "warnings" in sys.modules:
+        # Filters of warnings may name the module, which nothing but compile() takes. Those
+        # that there are before that is imported do not.
         code = compile(source, filename, "exec", dont_inherit=True, module="__main__")
     elif content is not None:
         return _pyusdt.compile(content, filename)
@@ -257,8 +258,13 @@ def _dedent(text: str) -> str:
     lines = text.split("\n")
     blank = [not line.strip() for line in lines]
     solid = [line for line, is_blank in zip(lines, blank) if not is_blank]
-    shared = os.path.commonprefix(solid)
-    margin = len(shared) - len(shared.lstrip(" \t"))
+    # What these two have in common those between them have. (os.path.commonprefix() warns.)
+    first, last = min(solid, default=""), max(solid, default="")
+    margin = 0
+    for ours, theirs in zip(first, last):
+        if ours != theirs or ours not in " \t":
+            break
+        margin += 1
     return "\n".join("" if is_blank else line[margin:]
                      for line, is_blank in zip(lines, blank))
 

@@ -84,12 +84,9 @@ class Instructions(Cost):
 
 
 class StartUp(Cost):
-    # From 3.15 on the runner needs compile(), see pyusdt/run.py.
-    COMPILING = "compile('pass', '', 'exec')" if sys.version_info >= (3, 15) else "pass"
-    # What is started, and what it is compared with.
     PROGRAMS = {
-        ("import",): (["-c", "import pyusdt"], ["-c", "pass"]),
-        ("runner",): (["-m", "pyusdt", "-c", "pass"], ["-c", COMPILING]),
+        ("import",): ["-c", "import pyusdt"],
+        ("runner",): ["-m", "pyusdt", "-c", "pass"],
     }
 
     @classmethod
@@ -113,9 +110,9 @@ class StartUp(Cost):
                 subprocess.run(command, env=environment, check=True)  # writes the bytecode
                 return callgrind.count_whole(command, environment)
 
+            plain = count("-c", "pass")
             measured = {
-                name: (count(*ours) - count(*plain)) / 1e6
-                for name, (ours, plain) in self.PROGRAMS.items()
+                name: (count(*words) - plain) / 1e6 for name, words in self.PROGRAMS.items()
             }
         for (name,), value in measured.items():
             print(f"\n{name:<10} {value:+.2f} million instructions")
