@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The Python binding: argument conversion only. python/pyusdt has what users see. */
+/*
+ * The Python binding: argument conversion, and what Python does not have for its own
+ * programs. python/pyusdt has what users see.
+ */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 

@@ -37,7 +37,8 @@ class Recording:
         self._binding.profile_end()
 
     def take(self) -> Profile:
-        profile = Profile(self._binding.profile_nodes(), _OWN_FOLDER, _OWN_FUNCTIONS)
-        self._binding.profile_free()
-        _taken.release()
-        return profile
+        try:
+            return Profile(self._binding.profile_nodes(), _OWN_FOLDER, _OWN_FUNCTIONS)
+        finally:
+            self._binding.profile_free()
+            _taken.release()
