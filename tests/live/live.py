@@ -2,6 +2,7 @@
 """A traced program and a real bpftrace, brought together by handshake, never by sleep."""
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -244,6 +245,36 @@ class LiveTest(unittest.TestCase):
         directory = tempfile.mkdtemp(prefix="pyusdt-", dir="/tmp")
         self.addCleanup(shutil.rmtree, directory)
         return pathlib.Path(directory)
+
+
+def unshare_mounts():
+    """A command's first words, for mounts of its own."""
+    # In a chroot, as the matrix has them, they are private already and cannot be made so.
+    is_private = subprocess.run(["unshare", "--mount", "true"], check=False,
+                                stderr=subprocess.DEVNULL).returncode != 0
+    return ["unshare", "--mount", "--propagation", "unchanged" if is_private else "private"]
+
+
+def alone(test):
+    """A test in which "all processes" are its own: it has no others in its /proc.
+
+    Elsewhere the numbers of processes are others than there, as for a script's `pid`.
+    """
+    @functools.wraps(test)
+    def run(self):
+        if os.environ.get("PYUSDT_TEST_IS_ALONE") == self.id():
+            test(self)
+            return
+        result = subprocess.run(
+            [*unshare_mounts(), "--pid", "--fork", "--kill-child", "--mount-proc",
+             sys.executable, TESTS / "run.py", "live", self.id()],
+            env={**os.environ, "PYUSDT_TEST_IS_ALONE": self.id()},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, check=False,
+        )
+        self.assertEqual(result.returncode, 0, result.stdout)
+
+    return run
 
 
 def probe(name, action, predicate=""):

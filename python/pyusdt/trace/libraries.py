@@ -5,8 +5,10 @@ A probe is a place in a file. A container or a virtual environment has a file of
 which the probes in that of the script never fire.
 """
 
+import contextlib
 import os
 import re
+import stat
 
 from pyusdt.failure import Failure, complain
 from pyusdt.trace.options import PROG
@@ -17,36 +19,32 @@ MAX_LIBRARIES = 16
 PROBE = re.compile(rf"\b(usdt:)({IN_SCRIPT.pattern}):(\w+:\w+)")
 
 
-def with_all_libraries(script: str) -> str:
-    """The text of a script, with these beside the one that it names."""
+def with_all_libraries(script: str, stack: contextlib.ExitStack) -> str:
+    """The text of a script, with these beside the one that it names.
+
+    Each is kept open as long as @stack, and found by that: a path may lead to another file
+    by then, or nowhere, and have letters that bpftrace does not take.
+    """
     seen = {identity(os.stat(path)) for path in IN_SCRIPT.findall(script) if os.path.exists(path)}
     if not seen:
         return script
-    places: list[str] = []
+    files: list[int] = []
     for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
-        try:
-            with Process(pid) as process:
-                place = new_place(process, seen)
-        except Failure as failure:
-            # It has ended, or has a library that cannot be attached to.
-            if os.path.exists(f"/proc/{pid}"):
-                complain(PROG, str(failure))
-            continue
-        if place is not None:
-            places.append(place)
-    if len(places) > MAX_LIBRARIES:
-        complain(PROG, f"processes have {len(places)} more files of libpyusdt.so: the first "
+        # It may have ended meanwhile.
+        with contextlib.suppress(Failure, OSError), Process(pid) as process:
+            mapping = process.mapping_of_library()
+            # No device: to open one does something.
+            if mapping is None or not stat.S_ISREG(os.stat(mapping).st_mode):
+                continue
+            file = os.open(mapping, os.O_RDONLY | os.O_CLOEXEC)
+            stack.callback(os.close, file)
+            if identity(os.fstat(file)) not in seen:
+                seen.add(identity(os.fstat(file)))
+                files.append(file)
+    if len(files) > MAX_LIBRARIES:
+        complain(PROG, f"processes have {len(files)} more files of libpyusdt.so: the first "
                        f"{MAX_LIBRARIES} are attached to")
-    return add(script, places[:MAX_LIBRARIES])
-
-
-def new_place(process: Process, seen: set[tuple[int, ...]]) -> str | None:
-    """Of a library that has not been seen yet."""
-    library = process.mapped_library()
-    if library is None or identity(library.status) in seen:
-        return None
-    seen.add(identity(library.status))
-    return process.place(library)
+    return add(script, [f"/proc/{os.getpid()}/fd/{file}" for file in files[:MAX_LIBRARIES]])
 
 
 def identity(status: os.stat_result) -> tuple[int, ...]:

@@ -98,7 +98,8 @@ def trace_all(bpftrace: str, script: pathlib.Path, output: Output) -> tuple[int,
     signals = Signals()
     with contextlib.ExitStack() as stack:
         text = script.read_text(errors="replace")
-        tracer = Tracer(bpftrace, fitted(stack, script, text, with_all_libraries(text)), output)
+        everywhere = with_all_libraries(text, stack)
+        tracer = Tracer(bpftrace, fitted(stack, script, text, everywhere), output)
         stack.callback(tracer.kill)
         result = trace_running(tracer, [], signals, output)
     return result

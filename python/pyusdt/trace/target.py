@@ -11,7 +11,6 @@ import pathlib
 import re
 import select
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from pyusdt.failure import Failure
 
@@ -23,14 +22,6 @@ COPY = re.compile(r"/libpyusdt\.so\.\d{20} \(deleted\)$")
 PLAIN_PATH = re.compile(r"[\w./+@-]+", re.ASCII)
 # The library has this thread while events are armed.
 WATCHER = "pyusdt"
-
-
-class Library(NamedTuple):
-    """A file that a process has mapped, by the name that the process has for it."""
-
-    path: str
-    mapping: str
-    status: os.stat_result
 
 
 class Process:
@@ -132,35 +123,10 @@ class Process:
         library = self.library()
         return library is not None and COPY.search(library[0]) is not None
 
-    def mapped_library(self) -> "Library | None":
+    def mapping_of_library(self) -> str | None:
+        """A path that leads to the very file that it has mapped, whatever that is called."""
         library = self.library()
-        if library is None:
-            return None
-        path, addresses = library
-        try:
-            mapping = f"/proc/{self.pid}/map_files/{addresses}"
-            return Library(path, mapping, os.stat(mapping))
-        except OSError:
-            return None
-
-    def place(self, library: "Library") -> str:
-        """A path by which bpftrace finds that very file."""
-        if COPY.search(library.path):
-            return library.mapping
-        places = self._places(library.path)
-        seen = [place for place in places if is_file(place, library.status)]
-        if not seen:
-            raise Failure(
-                f"the libpyusdt.so that process {self.pid} has loaded has been replaced or "
-                "removed since: start the process again"
-            )
-        if not PLAIN_PATH.fullmatch(library.path):
-            raise Failure(
-                f"process {self.pid} has another libpyusdt.so than the script, at a path "
-                "with letters that bpftrace does not take: use the pyusdt-trace of that "
-                "installation"
-            )
-        return seen[0]
+        return None if library is None else f"/proc/{self.pid}/map_files/{library[1]}"
 
     def fit(self, script: str) -> str:
         """The text of a script, with the library that this process has in place of its own.
@@ -170,12 +136,34 @@ class Process:
         script's own never fire.
         """
         wanted = set(IN_SCRIPT.findall(script))
-        library = self.mapped_library()
-        if not wanted or library is None:
+        library, mapping = self.library(), self.mapping_of_library()
+        if not wanted or library is None or mapping is None:
             return script
-        if all(is_file(path, library.status) for path in wanted):
+        try:
+            mapped = os.stat(mapping)
+        except OSError:
             return script
-        return IN_SCRIPT.sub(self.place(library), script)
+        if all(is_file(path, mapped) for path in wanted):
+            return script
+        return IN_SCRIPT.sub(self._place(library[0], mapping, mapped), script)
+
+    def _place(self, path: str, mapping: str, mapped: os.stat_result) -> str:
+        """Where bpftrace finds that file, also with -p but for a copy."""
+        if COPY.search(path):
+            return mapping
+        seen = [place for place in self._places(path) if is_file(place, mapped)]
+        if not seen:
+            raise Failure(
+                f"the libpyusdt.so that process {self.pid} has loaded has been replaced or "
+                "removed since: start the process again"
+            )
+        if not PLAIN_PATH.fullmatch(path):
+            raise Failure(
+                f"process {self.pid} has another libpyusdt.so than the script, at a path "
+                "with letters that bpftrace does not take: use the pyusdt-trace of that "
+                "installation"
+            )
+        return seen[0]
 
     def _places(self, path: str) -> Iterator[str]:
         """Where the file may be, below what the process has for a root directory.
