@@ -8,13 +8,11 @@
 
 struct frames_at frames_at;
 
+/* Free-threaded builds have none that are known. */
 static bool look_up(struct pyusdt_layout *layout)
 {
 	const char *why;
 
-#ifdef Py_GIL_DISABLED
-	return false;
-#endif
 	return layout_offsets(pycompat_version(), pycompat_runtime(), layout, &why);
 }
 
