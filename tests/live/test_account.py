@@ -6,20 +6,22 @@ import re
 
 from live import LIBRARY, PROGRAMS, SECONDS, LiveTest, wait_until
 
-# By the pointer as well: bpftrace 0.17 reaches no argument after it.
+# By the pointer as well: bpftrace 0.17 reaches no argument after it. By process: where two
+# of them add to one key, and the kernel lets the one wait for the other, what the one has
+# added may be lost.
 SCRIPT = f"""
 usdt:{LIBRARY}:pyusdt:PROFILE
 {{
 	$sums = arg5;
-	@calls[str(arg0)] = sum(arg3);
-	@own[str(arg0)] = sum(arg4);
-	@line[str(arg0)] = max(arg2);
-	@calls_by_pointer[str(arg0)] = sum(*(uint64 *)$sums);
-	@total[str(arg0)] = sum(*(uint64 *)($sums + 16));
-	@max[str(arg0)] = max(*(uint64 *)($sums + 24));
-	@resumes[str(arg0)] = sum(*(uint64 *)($sums + 32));
-	@exceptions[str(arg0)] = sum(*(uint64 *)($sums + 40));
-	@hits[str(arg0)] = count();
+	@calls[pid, str(arg0)] = sum(arg3);
+	@own[pid, str(arg0)] = sum(arg4);
+	@line[pid, str(arg0)] = max(arg2);
+	@calls_by_pointer[pid, str(arg0)] = sum(*(uint64 *)$sums);
+	@total[pid, str(arg0)] = sum(*(uint64 *)($sums + 16));
+	@max[pid, str(arg0)] = max(*(uint64 *)($sums + 24));
+	@resumes[pid, str(arg0)] = sum(*(uint64 *)($sums + 32));
+	@exceptions[pid, str(arg0)] = sum(*(uint64 *)($sums + 40));
+	@hits[pid, str(arg0)] = count();
 }}
 """
 LINE_OF_F = (PROGRAMS / "counting.py").read_text().split("def f()")[0].count("\n") + 1
@@ -31,10 +33,12 @@ WAYS = (
 
 
 def maps(output):
-    """{"name of a map": {"key": number}}"""
+    """{"name of a map": {"function": number}}, those of all processes together."""
     found = {}
-    for name, key, number in re.findall(r"^@(\w+)\[(.*)\]: (\d+)$", output, re.MULTILINE):
-        found.setdefault(name, {})[key] = int(number)
+    for name, key, number in re.findall(r"^@(\w+)\[\d+, ?(.*)\]: (\d+)$", output, re.MULTILINE):
+        together = max if name in ("max", "line") else int.__add__
+        table = found.setdefault(name, {})
+        table[key] = together(table.get(key, 0), int(number))
     return found
 
 
@@ -51,7 +55,9 @@ class Counted(LiveTest):
     def check(self, way):
         said, found = self.run_way(way)
         self.assertEqual(found["calls"]["f"], said)
-        self.assertEqual(found["calls_by_pointer"], found["calls"])
+        by_pointer, calls = found["calls_by_pointer"], found["calls"]
+        others = {name for name in by_pointer | calls if by_pointer.get(name) != calls.get(name)}
+        self.assertFalse({name: (by_pointer.get(name), calls.get(name)) for name in others})
         return found
 
     def test_ways(self):
