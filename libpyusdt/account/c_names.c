@@ -89,25 +89,31 @@ static void add_name(struct text *text, PyObject *callable, const char *name)
 	Py_XDECREF(method);
 }
 
-struct codemeta *c_names_find(struct account *account, const PyMethodDef *def)
-{
-	return objtable_find(&account->c_functions, def);
-}
-
-struct codemeta *c_names_add(struct account *account, const PyMethodDef *def,
-			     PyObject *callable)
+/* Returns: new metadata, in no account yet; NULL where memory ran out. */
+static struct codemeta *make(PyObject *callable, const char *name)
 {
 	char buffer[NAME_MAX_SIZE];
 	struct text text = TEXT_INIT(buffer, sizeof(buffer));
-	struct codemeta *meta;
 
-	add_name(&text, callable, def->ml_name);
-	meta = codemeta_new_of_c(text_finish(&text));
-	if (meta && !objtable_add(&account->c_functions, def, meta)) {
+	add_name(&text, callable, name);
+	return codemeta_new_of_c(text_finish(&text));
+}
+
+struct codemeta *c_names_get(struct account *account, const PyMethodDef *def,
+			     PyObject *callable)
+{
+	struct codemeta *meta = objtable_find(&account->c_functions, def), *added;
+
+	if (meta)
+		return meta;
+	meta = make(callable, def->ml_name);
+	if (!meta)
+		return NULL;
+	added = objtable_add(&account->c_functions, def, meta);
+	/* Another thread was first, or memory ran out. */
+	if (added != meta)
 		free(meta);
-		meta = NULL;
-	}
-	return meta;
+	return added;
 }
 
 void c_names_free(struct account *account)

@@ -9,15 +9,14 @@
 
 #include "account/state.h"
 
-/* Returns: the metadata of what is defined by @def; NULL where there is none yet. */
-struct codemeta *c_names_find(struct account *account, const PyMethodDef *def);
-
 /*
- * Make it, for @callable, which is defined by @def. Runs no code of the program.
+ * The metadata of @callable, which is defined by @def. It is made where there is none
+ * yet: no code of the program runs for that, but memory is allocated, so that a
+ * collection of garbage may let other threads run.
  *
  * Returns: the metadata, the account's; NULL where memory ran out.
  */
-struct codemeta *c_names_add(struct account *account, const PyMethodDef *def,
+struct codemeta *c_names_get(struct account *account, const PyMethodDef *def,
 			     PyObject *callable);
 
 /* Free all. */

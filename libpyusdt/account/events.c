@@ -259,16 +259,19 @@ bool account_meet(struct account *account, struct codemeta *meta)
 	return true;
 }
 
-/* With a new function of C, whose metadata is the account's. */
+/* With a new function of C. Returns: NULL where it cannot be counted. */
 static COLD struct record *add_c(struct account_thread *thread, const PyMethodDef *def,
 				 PyObject *callable)
 {
-	struct codemeta *meta = c_names_find(thread->account, def);
+	struct account *account = thread->account;
+	uint64_t token = account->token;
+	struct codemeta *meta = c_names_get(account, def, callable);
 	struct record *record;
 
-	if (!meta)
-		meta = c_names_add(thread->account, def, callable);
-	record = meta ? add_record(thread, meta, def) : NULL;
+	/* Another thread may have ended it meanwhile, and forgotten the names. */
+	if (!meta || account->token != token)
+		return NULL;
+	record = add_record(thread, meta, def);
 	if (record)
 		record->is_c = true;
 	return record;

@@ -72,8 +72,12 @@ void stack_end(struct stack *stack, uint64_t now);
 /* An activation of @record has taken @ticks. */
 static inline void record_end(struct record *record, uint64_t ticks)
 {
-	if (--record->active == 0)
+	if (record->active > 1) {
+		record->active--;
+	} else {
+		record->active = 0;
 		sums_add(&record->sums.total, ticks);
+	}
 	if (ticks > record->sums.max)
 		__atomic_store_n(&record->sums.max, ticks, __ATOMIC_RELAXED);
 }

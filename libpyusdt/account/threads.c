@@ -27,7 +27,7 @@ static void detach(struct record *record, void *unused)
 
 void threads_clear(struct account_thread *thread)
 {
-	thread->token = NOT_READY;
+	__atomic_store_n(&thread->token, NOT_READY, __ATOMIC_RELAXED);
 	records_visit(&thread->records, detach, NULL);
 	records_clear(&thread->records);
 	parked_clear(&thread->parked);
@@ -137,7 +137,7 @@ static struct account_thread *begin(struct account *account)
 		threads_clear(thread);
 		return NULL;
 	}
-	thread->token = account->token;
+	__atomic_store_n(&thread->token, account->token, __ATOMIC_RELAXED);
 	thread->last = clock_now();
 	return thread;
 }

@@ -11,8 +11,11 @@
 #include "account/records.h"
 
 struct account_thread {
-	uint64_t token; /* of the account, when this was last made ready */
-	uint64_t last;  /* ticks of the last event */
+	/* Of the account, when this was last made ready. Atomic: with a GIL of its own a
+	 * thread of its interpreter may end that account while this one is in another
+	 * interpreter. */
+	uint64_t token;
+	uint64_t last; /* ticks of the last event */
 	struct stack stack;
 	struct records records;
 	struct parked parked;
@@ -39,7 +42,9 @@ static inline struct account_thread *threads_get(struct account *account)
 {
 	struct account_thread *self = threads_self[account->kind];
 
-	if (__builtin_expect(self && self->token == account->token, 1))
+	if (__builtin_expect(self && __atomic_load_n(&self->token, __ATOMIC_RELAXED) ==
+					     account->token,
+			     1))
 		return self;
 	return threads_make_ready(account);
 }
