@@ -3,6 +3,7 @@
 #include "account/frames.h"
 
 #include "base/pycompat.h"
+#include "layout/layout.h"
 #include "layout/layout_check.h"
 #include "layout/layout_offsets.h"
 
@@ -34,11 +35,15 @@ bool frames_are_prepared(void)
 
 bool frames_prepare(PyTypeObject *closure_type)
 {
+	const struct pyusdt_layout *found = layout_found(NULL);
 	struct frames_at at = {{0}, pycompat_state_function()};
 
 	if (frames_are_prepared())
 		return true;
-	if (!look_up(&at.layout) || !layout_check_frames(closure_type, &at.layout))
+	/* For BPF programs it may have been tried already. */
+	if (found)
+		at.layout = *found;
+	else if (!look_up(&at.layout) || !layout_check_frames(closure_type, &at.layout))
 		return false;
 	frames_at = at;
 	__atomic_store_n(&prepared, true, __ATOMIC_RELEASE);
