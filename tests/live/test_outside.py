@@ -49,6 +49,43 @@ def find_other_python():
     return (find_pythons() * 2)[1]
 
 
+EMBEDDER = """\
+#include <stdlib.h>
+
+int Py_BytesMain(int, char **);
+
+int main(int argc, char **argv)
+{
+	setenv("PYTHONHOME", HOME, 1);
+	return Py_BytesMain(argc, argv);
+}
+"""
+
+
+def static_library():
+    return pathlib.Path(sysconfig.get_config_var("LIBPL") or "",
+                        f"libpython{sysconfig.get_config_var('LDVERSION')}.a")
+
+
+def where_it_can_be_linked(test):
+    """What needs a compiler and CPython's static library; where these are missing is said."""
+    if shutil.which("cc") and static_library().is_file():
+        return test
+    print(f"left out: {test.__name__}: no cc, or {sys.executable} has no {static_library().name}")
+    return None
+
+
+def embedder(folder, flags):
+    """Returns: a program that is this interpreter."""
+    source, program = folder / "embedder.c", folder / "embedder"
+    source.write_text(EMBEDDER)
+    libraries = [word for name in ("LIBS", "SYSLIBS", "LIBM")
+                 for word in (sysconfig.get_config_var(name) or "").split()]
+    subprocess.run(["cc", "-o", program, *flags, f'-DHOME="{sys.prefix}"', source, static_library(),
+                    *libraries], check=True)
+    return program
+
+
 class Plain:
     """A process that has nothing of us, see programs/stacks.py."""
 
@@ -226,6 +263,12 @@ class Stacks(OutsideTest):
         self.check_from_outside(self.plain("single", python=(DLOPEN, library, sys.prefix)))
 
 
+    @where_it_can_be_linked
+    def test_static_embedder(self):
+        program = embedder(self.folder, ["-rdynamic"])
+        self.check_from_outside(self.plain("single", python=(program,)))
+
+
 class Announcer(OutsideTest):
     """Its command line: what it says, and when it ends."""
 
@@ -270,6 +313,21 @@ class Announcer(OutsideTest):
         self.assertEqual(program.ask("1"), 1)
         library = self.list()[program.pid]["library"]
         self.assertRegex(library, r"/libpyusdt\.so\.0[.0-9]*$")
+
+    @where_it_can_be_linked
+    def test_embedders_without_symbols(self):
+        """They have no extension modules; what is to be found is a section of the file.
+
+        Before 3.13 there is no version in it.
+        """
+        why = "CPython before 3.12, or one that does not say its version"
+        expected = (True, None) if sys.version_info >= (3, 13) else (False, why)
+        for flags in ([], ["-s"], ["-s", "-no-pie"]):
+            with self.subTest(flags):
+                program = embedder(self.folder, flags)
+                entry = self.list("-p", self.sleeper(command=(program, "-c")).pid)
+                self.assertEqual([(found["stacks"], found["why"]) for found in entry.values()],
+                                 [expected])
 
     def test_no_python(self):
         program = Plain("cat")
