@@ -4,6 +4,7 @@
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -135,6 +136,50 @@ class OneProcess(PlainTest):
         self.finish(tracer)
         self.assertIn("@calls[clock_nanosleep, called, ", file.read_text())
         self.round(process)
+
+
+INTERPRETER = """\
+import sys
+
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+
+CODE = '''
+import time
+
+def inner():
+    time.sleep(0.001)
+
+def outer():
+    inner()
+
+outer()
+'''
+
+other = interpreters.create()
+print("ready", flush=True)
+for _ in sys.stdin:
+    interpreters.run_string(other, CODE)
+    print("done", flush=True)
+"""
+
+
+class Interpreters(PlainTest):
+    def test_another_interpreter(self):
+        """The main thread is in it: its frames, and not those of the main interpreter."""
+        self.program.write_text(INTERPRETER)
+        process, _ = self.plain()
+        folded = self.directory() / "stacks.folded"
+        tracer, file = self.traced("--flame", folded, "pysyscall-stacks", "-p", str(process.pid))
+        self.wait_for(file, process)
+        self.round(process)
+        process.stdin.close()
+        self.finish(tracer)
+        # What the code's file is called differs between versions.
+        seen = {re.sub(r"\([^;]*:(\d+)\)", r"\1", stack) for stack in stacks_in(folded, CALL)}
+        self.assertEqual(seen, {"<module> 1;outer 7;inner 4"})
 
 
 class Several(PlainTest):
