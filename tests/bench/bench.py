@@ -2,23 +2,28 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Measure what libpyusdt costs.
 
-usage: scripts/bench [--quick] [--only NAME]... [--json FILE] [--svg FILE] [--list]
+usage: scripts/bench [--quick] [--only NAME]... [--workload NAME]... [--json FILE]
+                     [--svg FILE] [--list]
 
-  --quick      fewer ways of running, workloads and rounds: some minutes
-  --only NAME  only this table; may be given more than once
-  --json FILE  all figures also as JSON
-  --svg FILE   a chart of the tables "events" and "clock"
-  --list       the names of the tables, with what each measures
+  --quick          fewer ways of running, workloads, rounds and restarts: some minutes
+  --only NAME      only this table; may be given more than once
+  --workload NAME  only this program of workloads/; may be given more than once
+  --json FILE      all figures also as JSON
+  --svg FILE       a chart of the tables "events", "profilers" and "clock"
+  --list           the names of the tables, with what each measures
 
 Instructions are counted by valgrind's callgrind, with probes watched by their semaphores.
-Times are CPU times beside those of an untraced process that runs in turns with it, with a
-real bpftrace; told are median and quartiles. A table that cannot be had says why.
+Times are CPU times, user and system, above those of untraced processes that run in turns
+with the others, with a real bpftrace; told are median and quartiles. A row whose quartiles
+are further apart than its median is large says that it cannot be measured here, and is not
+in the chart. A table that cannot be had says why.
 
 PYTHON is the interpreter to measure (default: that of the build); PYUSDT_BUILDDIR the
 build tree.
 """
 
 import argparse
+import datetime
 import json
 import os
 import pathlib
@@ -37,6 +42,7 @@ import callgrind  # noqa: E402
 import chart  # noqa: E402
 import clock  # noqa: E402
 import events  # noqa: E402
+import figures  # noqa: E402
 import instructions  # noqa: E402
 import live  # noqa: E402
 import scale  # noqa: E402
@@ -47,27 +53,30 @@ QUICK_WORKLOADS = "fib", "objects", "lines"
 QUICK = (
     *("plain", "idle", "PY_START", "PY_RETURN", "LINE", "CALL", "START+RETURN"),
     *("include-json", "include-nothing", "stacks", "noop-PY_START", "cProfile"),
+    *("PROFILE", "accounts", "noop-activations"),
 )
+# What counts and times each function, beside each other.
+COUNTING = "plain", "PROFILE", "accounts", "accounts+C", "cProfile-python", "cProfile"
 CLOCK = (
-    *("idle", "PY_START", "PY_RETURN", "LINE", "CALL", "START+RETURN", "all"),
+    *("plain", "idle", "PY_START", "PY_RETURN", "LINE", "CALL", "START+RETURN", "all"),
     *("include-json", "include-nothing", "stacks", "noop-PY_START"),
-    *("noop-START+RETURN", "noop-LINE", "cProfile", "setprofile", "X-perf"),
+    *("noop-START+RETURN", "noop-LINE", "setprofile", "X-perf"),
     *("own-entry", "own-entry+return"),
 )
 QUICK_CLOCK = (
-    *("idle", "PY_START", "START+RETURN", "stacks", "noop-PY_START", "cProfile"),
-    "own-entry",
+    *("plain", "idle", "PY_START", "START+RETURN", "LINE", "stacks", "noop-PY_START"),
+    *("noop-START+RETURN", "own-entry"),
 )
-QUARTILES = ["median", "lower quartile", "upper quartile"]
 
 
 class Bench:
     """Each method that measures is a table: its docstring, columns and rows."""
 
-    def __init__(self, quick):
+    def __init__(self, quick, workloads):
         self.quick = quick
         self.rounds = 7 if quick else 15
-        self.workloads = QUICK_WORKLOADS if quick else NAMES
+        self.restarts = 7 if quick else 11
+        self.workloads = workloads or (QUICK_WORKLOADS if quick else NAMES)
 
     def events(self):
         """Instructions per event, above an untraced program."""
@@ -100,58 +109,65 @@ class Bench:
         ]
         return ["variant", *self.workloads], rows
 
+    def profilers(self):
+        """CPU ns per call of whole workloads, above plain, of what counts and times all."""
+        traced = not live.why_not()
+        names = [name for name in COUNTING if traced or not VARIANTS[name].watched]
+        return self.times(names)
+
     def clock(self):
-        """CPU time of whole workloads as a ratio to plain, with bpftrace: count()."""
+        """CPU ns per call of whole workloads, above plain, with bpftrace: count()."""
         own = clock.own_probes()
-        variants = [
-            VARIANTS[name]
-            for name in (QUICK_CLOCK if self.quick else CLOCK)
-            if own or not VARIANTS[name].own
-        ]
-        results = clock.measure(variants, self.workloads, BUILDDIR, self.rounds)
+        names = QUICK_CLOCK if self.quick else CLOCK
+        return self.times([name for name in names if own or not VARIANTS[name].own])
+
+    def times(self, names):
+        """Where a plain process more has figures, those like them say nothing."""
+        results = clock.measure(
+            [VARIANTS[name] for name in names],
+            self.workloads,
+            BUILDDIR,
+            self.rounds,
+            self.restarts,
+        )
         rows = []
-        for variant in variants:
+        for name in names:
             for workload in self.workloads:
-                result = results[workload, variant.name]
-                per_event = result.per_event
+                added, times = results[workload, name]
                 rows.append(
                     [
-                        variant.name,
-                        workload,
-                        *rounded(result.cpu),
-                        *rounded(result.wall),
-                        None if per_event is None else round(per_event),
+                        *(name, workload),
+                        figures.digits(times) if added.is_measurable else None,
+                        *added.cells(),
                     ]
                 )
-        columns = ["variant", "workload", "CPU median", "lower", "upper"]
-        return [*columns, "wall median", "lower", "upper", "CPU ns per event"], rows
+        return ["variant", "workload", "times plain", *figures.COLUMNS], rows
 
     def nops(self):
         """CPU ns of a hit in C, by bpftrace and instruction: @ = count()."""
-        return ["bpftrace", "instruction", *QUARTILES], in_order(
-            scale.nops(BUILDDIR, self.rounds)
-        )
+        rows = scale.nops(BUILDDIR, self.rounds)
+        return ["bpftrace", "instruction", *figures.COLUMNS], rows
 
     def keys(self):
         """CPU ns of a hit in C, by bpftrace and the key that the script has."""
-        return ["bpftrace", "key", *QUARTILES], in_order(
-            scale.keys(BUILDDIR, self.rounds)
-        )
+        rows = scale.keys(BUILDDIR, self.rounds)
+        return ["bpftrace", "key", *figures.COLUMNS], rows
 
     def threads(self):
         """CPU ns of PY_START in Python threads, and of a hit in C threads."""
-        return ["threads", "PY_START", "hit in C"], scale.threads(BUILDDIR, self.rounds)
+        rows = scale.threads(BUILDDIR, self.rounds)
+        return ["threads", "hit", *figures.COLUMNS], rows
 
     def processes(self):
         """CPU ns of PY_START, with that many processes traced at once."""
         numbers = (1, 4) if self.quick else (1, 2, 4, 8, 16)
         rows = scale.processes(BUILDDIR, self.rounds, numbers)
-        return ["processes", *QUARTILES], in_order(rows)
+        return ["processes", *figures.COLUMNS], rows
 
     def walks(self):
         """CPU ns of a system call more, with the script attached."""
         rows = scale.walks(BUILDDIR, self.rounds)
-        return ["script", "depth of the stack", *QUARTILES], in_order(rows)
+        return ["script", "depth of the stack", *figures.COLUMNS], rows
 
     def depth(self):
         """Instructions per PY_START above the no-op, at that depth of recursion."""
@@ -175,7 +191,7 @@ class Bench:
 
 CALLGRIND = "events", "instructions", "depth", "codes"
 TRACED = "clock", "nops", "keys", "threads", "processes", "walks"
-TABLES = *CALLGRIND, "memory", *TRACED
+TABLES = *CALLGRIND, "memory", "profilers", *TRACED
 
 
 def is_known(variant):
@@ -185,18 +201,6 @@ def is_known(variant):
         or variant.name == "BRANCH"
         or hasattr(sys.monitoring.events, variant.name)
     )
-
-
-def rounded(spread):
-    return [round(number, 3) for number in (spread.median, spread.low, spread.high)]
-
-
-def in_order(rows):
-    """The median first, as the column names have it."""
-    return [
-        [*row[:-3], *(round(number) for number in (row[-2], row[-3], row[-1]))]
-        for row in rows
-    ]
 
 
 def machine():
@@ -210,6 +214,7 @@ def machine():
         platform.machine(),
     )
     return {
+        "date": datetime.date.today().isoformat(),
         "processor": processor,
         "cores": os.cpu_count(),
         "kernel": platform.release(),
@@ -253,7 +258,7 @@ def why_not(name):
 def text_table(columns, rows):
     cells = [columns, *[["" if c is None else str(c) for c in row] for row in rows]]
     widths = [max(map(len, column)) for column in zip(*cells)]
-    numeric = [isinstance(cell, int | float) for cell in rows[0]] if rows else []
+    numeric = [any(isinstance(cell, int | float) for cell in c) for c in zip(*rows)]
     lines = []
     for row in cells:
         padded = (
@@ -270,6 +275,7 @@ def arguments():
     )
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", action="append", choices=TABLES)
+    parser.add_argument("--workload", action="append", choices=NAMES)
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--svg", type=pathlib.Path)
     parser.add_argument("--list", action="store_true")
@@ -279,7 +285,7 @@ def arguments():
 
 def main():
     options = arguments()
-    bench = Bench(options.quick)
+    bench = Bench(options.quick, options.workload)
     titles = {name: getattr(bench, name).__doc__ for name in TABLES}
     if options.list:
         for name, title in titles.items():

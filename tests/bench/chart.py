@@ -1,59 +1,93 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The chart of a run of the benchmarks: horizontal bars, one SVG file."""
+"""The chart of a run of the benchmarks: horizontal bars, one SVG file.
+
+A row that could not be measured has no bar: the words that it has in the table stand below.
+"""
 
 import html
 import math
+from typing import NamedTuple
 
 WIDTH = 860
 LEFT = 190
 RIGHT = 90
 ROW = 20
 BAR = 13
+NOTE = 15
 PANEL_GAP = 56
-TOP = 44
+CUT = 1200  # instructions
 FLOOR, OURS, OTHER = "#b9c4cf", "#2f7fb5", "#d99a3c"
+# How the names of variants begin that are not pyusdt.
+OTHERS = "noop", "cProfile", "setprofile", "X-", "own"
+
+
+class Bar(NamedTuple):
+    label: str
+    lengths: list  # (length, colour)...
+    end: str  # text after the bar
+    range: tuple | None  # where the quartiles are
+
+
+class Panel(NamedTuple):
+    title: str
+    bars: list
+    notes: list  # what could not be measured: it has no bar
+    largest: float  # longer bars are cut, their numbers stand at the end
+    logarithmic: bool
 
 
 def draw(result):
-    """An SVG of the tables "events" and "clock", of those that there are."""
+    """An SVG of the tables "events", "profilers" and "clock", of those that there are."""
     tables = result["tables"]
     panels = []
     if "events" in tables:
         panels.append(
-            (
+            Panel(
                 "Instructions per event, above an untraced program: grey CPython with a"
                 " callback that does nothing, blue pyusdt on top",
                 event_bars(tables["events"]["rows"]),
+                [],
+                CUT,
+                False,
+            )
+        )
+    if "profilers" in tables:
+        panels.append(
+            time_panel(
+                "Counting and timing every function: nanoseconds of CPU time for a call and"
+                " its return, above untraced (quartiles)",
+                tables["profilers"]["rows"],
+                ("fib", "objects"),
                 False,
             )
         )
     if "clock" in tables:
         panels.append(
-            (
-                "CPU time of fib, times untraced, bpftrace counting (logarithmic; quartiles);"
-                " amber: not pyusdt",
-                clock_bars(tables["clock"]["rows"]),
+            time_panel(
+                "Nanoseconds of CPU time for a call of fib, above untraced, bpftrace counting"
+                " (logarithmic; quartiles); amber: not pyusdt",
+                tables["clock"]["rows"],
+                ("fib",),
                 True,
             )
         )
     machine = result["machine"]
     about = (
-        f"libpyusdt {machine['libpyusdt']}, CPython {machine['python']},"
+        f"{machine['date']}: libpyusdt {machine['libpyusdt']}, CPython {machine['python']},"
         f" Linux {machine['kernel']}, bpftrace {machine['bpftrace']},"
-        f" {machine['processor']}"
+        f" {machine['processor']}, load {machine['load']}"
     )
     parts, y = [], 16
-    for title, bars, logarithmic in panels:
-        parts += panel(title, bars, logarithmic, y)
-        y += TOP + ROW * len(bars) + PANEL_GAP - TOP
+    for one in panels:
+        parts += panel(one, y)
+        y += ROW * len(one.bars) + NOTE * len(one.notes) + PANEL_GAP
     parts.append(text(12, y, about, "note"))
     return page(parts, y + 14)
 
 
 def event_bars(rows):
-    """(label, [(length, colour)...], text at the end, whiskers) of each row."""
     return [
-        (
+        Bar(
             f"{event} ({loop})",
             [(noop, FLOOR), (above, OURS)],
             f"{noop:.0f} + {above:.0f}",
@@ -63,53 +97,56 @@ def event_bars(rows):
     ]
 
 
-def clock_bars(rows):
-    bars = []
-    for name, workload, median, low, high, *_ in rows:
-        if workload == "fib":
-            ours = not name.startswith(("noop", "cProfile", "setprofile", "X-", "own"))
-            bar = (max(median, 1), OURS if ours else OTHER)
-            bars.append((name, [bar], f"{median:.3g}x", (max(low, 1), max(high, 1))))
-    return bars
+def time_panel(title, rows, workloads, logarithmic):
+    bars, notes = [], []
+    for name, workload, _, median, low, high, note in rows:
+        if workload not in workloads:
+            continue
+        label = name if len(workloads) == 1 else f"{name} ({workload})"
+        if median is None:
+            notes.append(f"{label}: {note}")
+        else:
+            ours = not name.startswith(OTHERS)
+            bar = [(median, OURS if ours else OTHER)]
+            bars.append(Bar(label, bar, f"{median:g}", (low, high)))
+    largest = max((bar.range[1] for bar in bars), default=1)
+    return Panel(title, bars, notes, largest, logarithmic)
 
 
-def panel(title, bars, logarithmic, y):
-    largest = max(sum(length for length, _ in bar[1]) for bar in bars)
-    if bars[0][3]:
-        largest = max(largest, *(bar[3][1] for bar in bars))
+def panel(one, y):
+    room = WIDTH - LEFT - RIGHT
 
     def scale(value):
-        room = WIDTH - LEFT - RIGHT
         # The longest bars would leave nothing of the others.
-        if logarithmic:
-            return room * math.log(max(value, 1)) / math.log(max(largest, 1.1))
-        return room * min(value / CUT, 1)
+        if one.logarithmic:
+            return room * math.log(max(value, 1)) / math.log(max(one.largest, 1.1))
+        return room * min(value / one.largest, 1)
 
-    parts = [text(12, y, title, "title")]
+    parts = [text(12, y, one.title, "title")]
     y += 10
-    for label, lengths, end, whiskers in bars:
-        parts.append(text(LEFT - 8, y + BAR - 2, label, "label"))
+    for bar in one.bars:
+        parts.append(text(LEFT - 8, y + BAR - 2, bar.label, "label"))
         x = 0
-        for length, colour in lengths:
-            width = min(scale(length), WIDTH - LEFT - RIGHT - x)
+        for length, colour in bar.lengths:
+            width = min(scale(length), room - x)
             parts.append(
                 f'<rect x="{LEFT + x:.1f}" y="{y}" width="{max(width, 0.5):.1f}"'
                 f' height="{BAR}" fill="{colour}"/>'
             )
             x += width
-        if whiskers:
-            low, high = map(scale, whiskers)
+        if bar.range:
+            low, high = map(scale, bar.range)
             middle = y + BAR / 2
             parts.append(
                 f'<path d="M{LEFT + low:.1f} {middle}H{LEFT + high:.1f}" class="range"/>'
             )
             x = max(x, high)
-        parts.append(text(LEFT + x + 6, y + BAR - 2, end, "value"))
+        parts.append(text(LEFT + x + 6, y + BAR - 2, bar.end, "value"))
         y += ROW
+    for note in one.notes:
+        parts.append(text(LEFT, y + BAR - 2, note, "note"))
+        y += NOTE
     return parts
-
-
-CUT = 1200  # instructions; longer bars are cut, their numbers stand at the end
 
 
 def text(x, y, words, kind):

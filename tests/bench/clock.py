@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Times, with real tracers, as ratios of two processes that run in turns.
+"""Times: what a process takes more than a plain one, by its CPU clock, with real tracers.
 
-A machine's speed drifts, and other programs come and go: so both run again and again for a
-few milliseconds each, and what is told is the median and the quartiles of the ratios.
+A machine's speed drifts, and other programs come and go: so all run in turns, again and
+again for a few milliseconds each, a plain one before and after the others. Where objects
+happen to lie in memory makes a process faster or slower for as long as it lives: so all are
+started anew several times, and a figure is that of these restarts.
 """
 
+import collections
 import contextlib
 import os
 import pathlib
@@ -14,6 +17,7 @@ import sys
 from typing import NamedTuple
 
 import callgrind
+import figures
 from variants import VARIANTS
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -21,20 +25,6 @@ sys.path.insert(1, str(HERE.parent / "live"))
 sys.path.insert(1, str(HERE.parent))
 
 import live  # noqa: E402
-
-
-class Spread(NamedTuple):
-    low: float
-    median: float
-    high: float
-
-    def __str__(self):
-        return f"{self.median:.3g} ({self.low:.3g} to {self.high:.3g})"
-
-
-def spread(values):
-    low, median, high = statistics.quantiles(values, n=4, method="inclusive")
-    return Spread(low, median, high)
 
 
 class Process:
@@ -76,7 +66,6 @@ def worker(builddir, name):
     environment = callgrind.environment(builddir)
     for variable in "LD_PRELOAD", "PYTHONMALLOC":
         environment.pop(variable)
-    # Watched at once, not at the next tick.
     return Process(
         [sys.executable, *VARIANTS[name].flags, HERE / "worker.py", name], environment
     )
@@ -115,7 +104,7 @@ def watched(variant, process, builddir):
         script = count_hits(live.LIBRARY, "pyusdt", variant.watched)
     with traced(script, process.pid):
         live.wait_until(lambda: process.ask("active") != [0], "the probes are watched")
-        if variant.script:
+        if "PROCESS" in variant.watched:
             wait_for_layout(process)
         yield
 
@@ -128,85 +117,94 @@ def wait_for_layout(process):
 
 
 class Turns(NamedTuple):
-    """Pairs of nanoseconds: the one compared, and the plain one beside it."""
+    """Nanoseconds of CPU time."""
 
-    wall: list
-    cpu: list
-
-    def ratio(self, kind):
-        return spread([other / plain for other, plain in getattr(self, kind)])
-
-    def difference(self):
-        """The median, of CPU time."""
-        return statistics.median(other - plain for other, plain in self.cpu)
+    plain: list  # of each run of the plain process
+    added: list  # for each of the others: what each of its runs took more
 
 
-def in_turns(plain, other, rounds, *words):
-    """Ask both in turns, each first as often as the other."""
-    for process in plain, other:
-        process.ask(*words)
-    turns = Turns([], [])
-    for number in range(rounds):
-        order = [plain, other] if number % 2 else [other, plain]
-        taken = {process: process.ask(*words) for process in order}
-        for pairs, one, reference in zip(turns, taken[other], taken[plain]):
-            pairs.append((one, reference))
+def in_turns(plain, others, rounds, *words):
+    """Plain, one, another, plain, one, another, plain: each as often as any, or it would find
+    more of itself in the caches. Compared is with what plain would have taken at the same
+    time, had the machine become slower or faster evenly since it ran."""
+    for process in (plain, *others):
+        process.ask(*words)  # all is imported, adapted and instrumented
+    turns = Turns(plain.ask(*words), [[] for _ in others])
+    for _ in range(rounds):
+        taken = [process.ask(*words)[0] for process in others]
+        before = turns.plain[-1]
+        turns.plain.extend(plain.ask(*words))
+        slower = (turns.plain[-1] - before) / (len(others) + 1)
+        for number, (added, one) in enumerate(zip(turns.added, taken), 1):
+            added.append(one - before - number * slower)
     return turns
 
 
-CLEARLY_MORE = 1.1
-
-
 class Result(NamedTuple):
-    wall: Spread  # ratio to plain
-    cpu: Spread
-    per_event: float | None  # CPU time, in ns; where the events are more than noise
+    added: figures.Spread  # ns per call
+    times: float  # as long as plain
 
 
-def measure(variants, workloads, builddir, rounds):
-    """Returns: {(workload, variant name): Result}."""
-    results = {}
-    with worker(builddir, "plain") as plain:
-        for variant in variants:
-            per_event = PER_EVENT.get(variant.name, ())
+def measure(variants, workloads, builddir, rounds, restarts):
+    """CPU time above plain for each call of a Python function and each time that one goes
+    on, whatever it is that costs it. Returns: {(workload, variant name): Result}."""
+    added = collections.defaultdict(list)
+    times = collections.defaultdict(list)
+    calls = count_calls(workloads, builddir)
+    for _ in range(restarts):
+        for group in groups(variants):
             # All events take a thousand times as long.
-            size = 1 if variant.name == "all" else 4
-            with (
-                worker(builddir, variant.name) as other,
-                watched(variant, other, builddir),
-            ):
-                for workload in workloads:
-                    turns = in_turns(plain, other, rounds, "run", workload, size)
-                    results[workload, variant.name] = turns
-            for workload in workloads:
-                turns = results[workload, variant.name]
-                number = sum(
-                    plain.ask("count", workload, size, event)[0] for event in per_event
-                )
-                results[workload, variant.name] = Result(
-                    turns.ratio("wall"),
-                    turns.ratio("cpu"),
-                    turns.difference() / number
-                    if number and turns.ratio("cpu").low > CLEARLY_MORE
-                    else None,
-                )
-    return results
+            size = 1 if any(v.name == "all" for v in group) else 4
+            for workload, turns in restart(group, workloads, builddir, rounds, size):
+                plain = statistics.median(turns.plain)
+                for variant, differences in zip(group, turns.added):
+                    key = workload, variant.name
+                    median = statistics.median(differences)
+                    added[key].append(median / calls[workload] / size)
+                    times[key].append(1 + median / plain)
+    return {
+        key: Result(figures.spread(added[key]), statistics.median(times[key]))
+        for key in added
+    }
 
 
-# Where it makes sense to say what one event costs.
-PER_EVENT = {
-    "PY_START": ["PY_START"],
-    "PY_RETURN": ["PY_RETURN"],
-    "START+RETURN": ["PY_START", "PY_RETURN"],
-    "LINE": ["LINE"],
-    "CALL": ["CALL"],
-    "noop-PY_START": ["PY_START"],
-    "noop-START+RETURN": ["PY_START", "PY_RETURN"],
-    "noop-LINE": ["LINE"],
-    "noop-CALL": ["CALL"],
-    "own-entry": ["PY_START"],
-    "own-entry+return": ["PY_START", "PY_RETURN"],
-}
+def restart(group, workloads, builddir, rounds, size):
+    """Yields: each workload with its Turns, in processes that live as long as this."""
+    with contextlib.ExitStack() as stack:
+        plain = stack.enter_context(worker(builddir, "plain"))
+        others = []
+        for variant in group:
+            others.append(stack.enter_context(worker(builddir, variant.name)))
+            stack.enter_context(watched(variant, others[-1], builddir))
+        for workload in workloads:
+            yield workload, in_turns(plain, others, rounds, "run", workload, size)
+
+
+def count_calls(workloads, builddir):
+    """{workload: calls for each unit of its size}."""
+    with worker(builddir, "plain") as process:
+        return {
+            workload: sum(
+                process.ask("count", workload, 1, event)[0]
+                for event in ("PY_START", "PY_RESUME")
+            )
+            for workload in workloads
+        }
+
+
+def groups(variants):
+    """Those that can be there at once. A hit costs more where the kernel has another tracer
+    of the same probe to leave out, though that is of another process."""
+    parts = []
+    for variant in variants:
+        probes = {*variant.watched, *variant.own}
+        for part in parts:
+            if not any(probes & {*other.watched, *other.own} for other in part):
+                part.append(variant)
+                break
+        else:
+            parts.append([variant])
+    return parts
 
 
 def own_probes():

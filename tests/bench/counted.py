@@ -9,12 +9,11 @@ and those after it. What a workload returns must not vary.
 
 import contextlib
 import functools
-import gc
 import importlib
 import sys
 import threading
 
-from variants import VARIANTS, entered, load_floor
+from variants import VARIANTS, entered, load_floor, settle
 
 WARM_UP = 2
 
@@ -27,14 +26,6 @@ def count_threads(floor):
         floor.thread(run, self)
 
     threading.Thread.run = counted_run
-
-
-def settle():
-    """As many objects to collect in every variant, however many modules it has loaded."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-    gc.collect()
 
 
 @contextlib.contextmanager

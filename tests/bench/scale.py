@@ -6,12 +6,12 @@ import contextlib
 import json
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 
 import callgrind
 import clock
+import figures
 import live
 from variants import VARIANTS
 
@@ -78,14 +78,14 @@ def hit_cost(builddir, nop, action, command, rounds, count=4000, threads=1):
         binary = builddir / f"tests/bench/hits-{nop}"
         script = f"usdt:{binary}:bench:hit {{ {action} }}"
         with clock.traced(script, other.pid, command):
-            turns = clock.in_turns(plain, other, rounds, count, threads)
-    return clock.spread([(o - p) / count / threads for o, p in turns.cpu])
+            turns = clock.in_turns(plain, [other], rounds, count, threads)
+    return figures.spread([added / count / threads for added in turns.added[0]])
 
 
 def nops(builddir, rounds):
     """Rows of: bpftrace, instruction at the site, ns per hit."""
     return [
-        [version, nop, *hit_cost(builddir, nop, "@ = count();", command, rounds)]
+        [version, nop, *hit_cost(builddir, nop, "@ = count();", command, rounds).cells()]
         for version, command in bpftraces(builddir).items()
         for nop in ("nop", "nop5", "nop10")
     ]
@@ -109,12 +109,12 @@ def keys(builddir, rounds):
             if "arg7" in action and version.startswith("0.17"):
                 continue
             cost = hit_cost(builddir, "nop10", action, command, rounds)
-            rows.append([version, key, *cost])
+            rows.append([version, key, *cost.cells()])
     return rows
 
 
 def threads(builddir, rounds, numbers=(1, 2, 4), count=4000):
-    """Rows of: threads, CPU ns per PY_START in Python, CPU ns per hit in C."""
+    """Rows of: threads, PY_START in Python or a hit in C, CPU ns for each."""
     rows = []
     start = VARIANTS["PY_START"]
     for number in numbers:
@@ -123,12 +123,13 @@ def threads(builddir, rounds, numbers=(1, 2, 4), count=4000):
             clock.worker(builddir, "PY_START") as other,
             clock.watched(start, other, builddir),
         ):
-            turns = clock.in_turns(plain, other, rounds, "threads", number, count)
-        python = statistics.median((o - p) / count for o, p in turns.cpu)
+            turns = clock.in_turns(plain, [other], rounds, "threads", number, count)
+        python = figures.spread([added / count for added in turns.added[0]])
+        rows.append([number, "PY_START", *python.cells()])
         c = hit_cost(
             builddir, "nop10", "@ = count();", ["bpftrace"], rounds, threads=number
         )
-        rows.append([number, round(python), round(c.median)])
+        rows.append([number, "hit in C", *c.cells()])
     return rows
 
 
@@ -153,10 +154,10 @@ def processes(builddir, rounds, numbers=(1, 2, 4, 8, 16), count=4000):
                 for together in plain, other:
                     for process in together:
                         process.tell("threads", 1, count)
-                    used.append([process.hear()[1] for process in together])
+                    used.append([process.hear()[0] for process in together])
                 if turn:
                     differences += [(o - p) / count for p, o in zip(*used)]
-        rows.append([number, *map(round, clock.spread(differences))])
+        rows.append([number, *figures.spread(differences).cells()])
     return rows
 
 
@@ -173,7 +174,7 @@ def walks(builddir, rounds, depths=(10, 100, 500), count=1000):
                 path = builddir / "bt" / f"{script}.bt"
                 with clock.traced(path, other.pid):
                     clock.wait_for_layout(other)
-                    turns = clock.in_turns(plain, other, rounds, "calls", depth, count)
-                cost = clock.spread([(o - p) / count for o, p in turns.cpu])
-                rows.append([script, depth, *map(round, cost)])
+                    turns = clock.in_turns(plain, [other], rounds, "calls", depth, count)
+                cost = figures.spread([added / count for added in turns.added[0]])
+                rows.append([script, depth, *cost.cells()])
     return rows

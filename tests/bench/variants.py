@@ -7,6 +7,7 @@ profiler. That probes are watched is another matter: a tracer's, or by semaphore
 
 import cProfile
 import contextlib
+import gc
 import importlib.machinery
 import importlib.util
 import os
@@ -49,6 +50,8 @@ OTHER_EVENTS = (
 )
 # What PROFILE needs of sys.monitoring.
 ACTIVATIONS = "PY_START", "PY_RESUME", "PY_THROW", "PY_RETURN", "PY_YIELD", "PY_UNWIND"
+# Of bt/, for probes that tell figures: counting their hits would tell nothing.
+SCRIPTS = {"PROFILE": "pyprofile"}
 FILTERED = "PY_START", "PY_RETURN", "LINE"
 TOOL = 1
 
@@ -59,7 +62,7 @@ class Variant(NamedTuple):
     watched: tuple = ()  # probes that have a tracer
     options: tuple = ()  # pairs, of pyusdt.configure()
     noop: tuple = ()  # events of a tool whose callback does nothing
-    profiler: str = ""
+    profiler: str = ""  # of PROFILERS
     flags: tuple = ()  # of the interpreter
     script: str = ""  # of bt/, attached to the process
     own: tuple = ()  # probes of the interpreter itself that have a tracer
@@ -69,7 +72,9 @@ def _variants():
     yield Variant("plain")
     yield Variant("idle", pyusdt=True)
     for event in CODE_EVENTS + OTHER_EVENTS:
-        yield Variant(event, pyusdt=True, watched=(event,))
+        yield Variant(
+            event, pyusdt=True, watched=(event,), script=SCRIPTS.get(event, "")
+        )
     yield Variant("START+RETURN", pyusdt=True, watched=("PY_START", "PY_RETURN"))
     yield Variant("all", pyusdt=True, watched=CODE_EVENTS + OTHER_EVENTS)
     for name, pattern in ("json", "json.*"), ("nothing", "no_such_module.*"):
@@ -85,14 +90,11 @@ def _variants():
     yield Variant("noop-START+RETURN", noop=("PY_START", "PY_RETURN"))
     yield Variant("noop-filtered", noop=FILTERED)
     yield Variant("noop-activations", noop=ACTIVATIONS)
-    yield Variant("cProfile", profiler="cProfile")
-    yield Variant("setprofile", profiler="setprofile")
+    for name in PROFILERS:
+        yield Variant(name, profiler=name)
     yield Variant("X-perf", flags=("-X", "perf"))
     yield Variant("own-entry", own=("function__entry",))
     yield Variant("own-entry+return", own=("function__entry", "function__return"))
-
-
-VARIANTS = {variant.name: variant for variant in _variants()}
 
 
 def load_floor():
@@ -104,6 +106,14 @@ def load_floor():
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
     return module
+
+
+def settle():
+    """As many objects to collect in every variant, however many modules it has loaded."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    gc.collect()
 
 
 @contextlib.contextmanager
@@ -159,6 +169,33 @@ def set_profile(callback):
 
 
 @contextlib.contextmanager
+def accounts(c_functions):
+    """What is counted in the process for itself, with no tracer."""
+    from pyusdt import _pyusdt
+
+    _pyusdt.profile_begin(_pyusdt.PROFILE_C_FUNCTIONS if c_functions else 0)
+    try:
+        yield
+    finally:
+        _pyusdt.profile_end()
+        _pyusdt.profile_free()
+
+
+# What counts and times functions within the process. cProfile has C functions, and who has
+# called whom, unless it is told not to.
+PROFILERS = {
+    "accounts": lambda floor: accounts(c_functions=False),
+    "accounts+C": lambda floor: accounts(c_functions=True),
+    "cProfile": lambda floor: cProfile.Profile(),
+    "cProfile-python": lambda floor: cProfile.Profile(subcalls=False, builtins=False),
+    "setprofile": lambda floor: set_profile(floor.noop),
+}
+
+
+VARIANTS = {variant.name: variant for variant in _variants()}
+
+
+@contextlib.contextmanager
 def entered(variant, floor):
     """All of a variant but the tracer, and the flags of the interpreter."""
     with contextlib.ExitStack() as stack:
@@ -168,8 +205,6 @@ def entered(variant, floor):
             stack.enter_context(configured(dict(variant.options)))
         if variant.noop:
             stack.enter_context(monitor(variant.noop, floor.noop))
-        if variant.profiler == "cProfile":
-            stack.enter_context(cProfile.Profile())
-        if variant.profiler == "setprofile":
-            stack.enter_context(set_profile(floor.noop))
+        if variant.profiler:
+            stack.enter_context(PROFILERS[variant.profiler](floor))
         yield
