@@ -99,9 +99,10 @@ def event_bars(rows):
 
 def time_panel(title, rows, workloads, logarithmic):
     bars, notes = [], []
-    for name, workload, _, median, low, high, note in rows:
-        if workload not in workloads:
-            continue
+    drawn = [row for row in rows if row[1] in workloads]
+    # All ways of one workload beside each other.
+    drawn.sort(key=lambda row: workloads.index(row[1]))
+    for name, workload, _, median, low, high, note in drawn:
         label = name if len(workloads) == 1 else f"{name} ({workload})"
         if median is None:
             notes.append(f"{label}: {note}")

@@ -84,11 +84,17 @@ class Chart(unittest.TestCase):
         self.assertIn("idle: not measurable here (10 ± 8)", texts)
 
     def test_accounts_are_beside_cprofile_on_one_scale(self):
-        twice = [2 * value for value in CLEAN]
-        texts, bars = drawn({"profilers": table(accounts=CLEAN, cProfile=twice)})
-        first = texts.index("accounts (fib)")
-        self.assertEqual(texts[first + 2], "cProfile (fib)")
-        self.assertAlmostEqual(bars[0] * 2, bars[1], delta=0.2)
+        rows = []
+        for factor, name in enumerate(("accounts", "cProfile"), 1):
+            cells = figures.spread([factor * value for value in CLEAN]).cells()
+            rows += [[name, w, 2.0, *cells] for w in ("objects", "fib", "lines")]
+        texts, bars = drawn({"profilers": {"rows": rows}})
+        self.assertEqual(
+            [text for text in texts if text.endswith(")") and "above" not in text],
+            [f"{name} ({w})" for w in ("fib", "objects") for name in ("accounts", "cProfile")],
+        )
+        for first, second in (bars[:2], bars[2:]):
+            self.assertAlmostEqual(first * 2, second, delta=0.2)
 
 
 class Machine:
