@@ -168,6 +168,28 @@ void objtable_remove(struct objtable *table, const void *key)
 	unlock(table);
 }
 
+static int walk(const struct objslots *slots, int (*visit)(void *value, void *context),
+		void *context)
+{
+	int result = 0;
+
+	for (size_t i = 0; i <= slots->mask && !result; i++)
+		if (is_object(slots->slot[i].key))
+			result = visit(slots->slot[i].value, context);
+	return result;
+}
+
+int objtable_walk(struct objtable *table, int (*visit)(void *value, void *context),
+		  void *context)
+{
+	int result;
+
+	lock(table);
+	result = walk(table->slots, visit, context);
+	unlock(table);
+	return result;
+}
+
 void objtable_clear(struct objtable *table, void (*forget)(void *value))
 {
 	struct objslots *slots = table->slots;

@@ -64,6 +64,14 @@ void *objtable_add(struct objtable *table, const void *key, void *value);
 /* @key is about to go, or has gone: nobody looks it up any more. */
 void objtable_remove(struct objtable *table, const void *key);
 
+/*
+ * Call @visit for each value. It must not add or remove any, nor let other threads run.
+ *
+ * Returns: 0, or what the first @visit returned that was not 0, with which it ends.
+ */
+int objtable_walk(struct objtable *table, int (*visit)(void *value, void *context),
+		  void *context);
+
 /* Call @forget for each value; the table is empty then, and can be used again. */
 void objtable_clear(struct objtable *table, void (*forget)(void *value));
 

@@ -83,6 +83,23 @@ struct codemeta *codetable_add(struct codetable *table, PyObject *object,
 	return added;
 }
 
+/* For objtable_walk(), @context: a list. */
+static int append(void *value, void *context)
+{
+	const struct codemeta *meta = value;
+
+	return PyList_Append(context, meta->code);
+}
+
+PyObject *codetable_list(struct codetable *table)
+{
+	PyObject *list = PyList_New(0);
+
+	if (list && objtable_walk(&table->metas, append, list) < 0)
+		Py_CLEAR(list);
+	return list;
+}
+
 void codetable_clear(struct codetable *table)
 {
 	objtable_clear(&table->metas, meta_free);

@@ -44,6 +44,13 @@ struct codemeta *codetable_add(struct codetable *table, PyObject *object,
 			       PyObject *globals);
 
 /*
+ * Needs a GIL: where there is none a code object may be about to go.
+ *
+ * Returns: a new list of the code objects that have metadata; NULL with an exception set.
+ */
+PyObject *codetable_list(struct codetable *table);
+
+/*
  * Free all metadata. The table can be used again. No callback may be at work in another
  * thread.
  */

@@ -106,6 +106,33 @@ START_TEST(what_was_deleted_makes_room)
 }
 END_TEST
 
+/* With context: how many it may visit. */
+static int visit(void *value, void *context)
+{
+	int *left = context;
+
+	((struct object *)value)->forgotten++;
+	return --*left ? 0 : -1;
+}
+
+START_TEST(each_is_visited_once)
+{
+	int left = COUNT;
+
+	ck_assert_int_eq(objtable_walk(&table, visit, &left), 0);
+	ck_assert_int_eq(left, COUNT);
+	add_all();
+	remove_each(2);
+	ck_assert_int_eq(objtable_walk(&table, visit, &left), 0);
+	ck_assert_int_eq(left, COUNT / 2);
+	for (size_t i = 0; i < COUNT; i++)
+		ck_assert_int_eq(objects[i].forgotten, i % 2);
+	left = 3;
+	ck_assert_int_eq(objtable_walk(&table, visit, &left), -1);
+	ck_assert_int_eq(left, 0);
+}
+END_TEST
+
 START_TEST(cleared_and_used_again)
 {
 	add_all();
@@ -132,6 +159,7 @@ int main(void)
 	tcase_add_test(tcase, the_first_value_stays);
 	tcase_add_test(tcase, a_third_full_at_most);
 	tcase_add_test(tcase, what_was_deleted_makes_room);
+	tcase_add_test(tcase, each_is_visited_once);
 	tcase_add_test(tcase, cleared_and_used_again);
 	return support_main("objtable", tcase);
 }
