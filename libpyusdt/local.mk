@@ -12,10 +12,13 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/control/registry.c libpyusdt/control/registry.h \
 	libpyusdt/control/watcher.c libpyusdt/control/watcher.h \
 	libpyusdt/monitoring/callbacks.c libpyusdt/monitoring/callbacks.h \
+	libpyusdt/monitoring/calls.c libpyusdt/monitoring/calls.h \
 	libpyusdt/monitoring/gc.c libpyusdt/monitoring/gc.h \
 	libpyusdt/monitoring/imports_threads.c libpyusdt/monitoring/imports_threads.h \
 	libpyusdt/monitoring/interp.c libpyusdt/monitoring/interp.h \
 	libpyusdt/monitoring/monitoring.c libpyusdt/monitoring/monitoring.h \
+	libpyusdt/monitoring/running.c libpyusdt/monitoring/running.h \
+	libpyusdt/monitoring/visible.c libpyusdt/monitoring/visible.h \
 	libpyusdt/account/account.c libpyusdt/account/account.h \
 	libpyusdt/account/c_names.c libpyusdt/account/c_names.h \
 	libpyusdt/account/clock.c libpyusdt/account/clock.h \

@@ -14,6 +14,9 @@ extern PyTypeObject PyMethod_Type WEAK;
 
 extern char _PyRuntime[] WEAK;
 
+extern PyThreadState *PyInterpreterState_ThreadHead(PyInterpreterState *interp) WEAK;
+extern PyThreadState *PyThreadState_Next(PyThreadState *state) WEAK;
+extern PyObject *PyFrame_GetGlobals(PyFrameObject *frame) WEAK;
 extern PyFrameObject *PyFrame_GetBack(PyFrameObject *frame) WEAK;
 extern int PyFrame_GetLasti(PyFrameObject *frame) WEAK;
 extern PyObject *PyFrame_GetVar(PyFrameObject *frame, PyObject *name) WEAK;
@@ -35,8 +38,10 @@ bool pycompat_usable(void)
 {
 	return &Py_Version && Py_Version >= 0x030c0000 && &PyCode_Type &&
 	       &PyFunction_Type && &PyMethod_Type && PyType_GetDict && PyFrame_GetBack &&
-	       PyFrame_GetLasti && PyFrame_GetVar && PyCode_Addr2Line &&
-	       PyFunction_GetCode && PyFunction_GetGlobals && PyMethod_Function &&
+	       PyInterpreterState_ThreadHead && PyThreadState_Next &&
+	       PyFrame_GetGlobals && PyFrame_GetLasti && PyFrame_GetVar &&
+	       PyCode_Addr2Line && PyFunction_GetCode && PyFunction_GetGlobals &&
+	       PyMethod_Function &&
 	       (PyThreadState_GetUnchecked || _PyThreadState_UncheckedGet);
 }
 
@@ -257,6 +262,21 @@ const char *pycompat_ascii(PyObject *text, Py_ssize_t *size)
 	if (!is_ascii || is_ascii(text, NULL) != Py_True)
 		return NULL;
 	return PyUnicode_AsUTF8AndSize(text, size);
+}
+
+PyThreadState *pycompat_first_state(PyInterpreterState *interp)
+{
+	return PyInterpreterState_ThreadHead(interp);
+}
+
+PyThreadState *pycompat_next_state(PyThreadState *state)
+{
+	return PyThreadState_Next(state);
+}
+
+PyObject *pycompat_frame_globals(PyFrameObject *frame)
+{
+	return PyFrame_GetGlobals(frame);
 }
 
 PyFrameObject *pycompat_frame_back(PyFrameObject *frame)

@@ -77,6 +77,18 @@ bool pycompat_dict_has_str_keys(PyObject *dict);
  */
 const char *pycompat_ascii(PyObject *text, Py_ssize_t *size);
 
+/*
+ * The thread states of an interpreter, one after the other. Nobody may delete one
+ * meanwhile: needs the GIL.
+ *
+ * Returns: NULL where there is none left.
+ */
+PyThreadState *pycompat_first_state(PyInterpreterState *interp);
+PyThreadState *pycompat_next_state(PyThreadState *state);
+
+/* Returns: the globals that @frame runs with, a new reference. */
+PyObject *pycompat_frame_globals(PyFrameObject *frame);
+
 /* Returns: the caller's frame, a new reference, or NULL. */
 PyFrameObject *pycompat_frame_back(PyFrameObject *frame);
 

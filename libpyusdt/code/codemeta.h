@@ -40,6 +40,9 @@ struct codemeta {
 	struct weakwatch watch;
 	struct codetable *table;
 
+	/* The monitoring's: a set of events that are set in this code object alone. */
+	uint32_t local_events;
+
 	/* The accounts', with their lock; NULL: none. */
 	struct account_node *nodes[CODEMETA_ACCOUNTS];
 

@@ -13,6 +13,8 @@
 #include "control/registry.h"
 #include "monitoring/gc.h"
 #include "monitoring/imports_threads.h"
+#include "monitoring/running.h"
+#include "monitoring/visible.h"
 #include "probes/elfnotes.h"
 #include "probes/probes.h"
 
@@ -57,15 +59,54 @@ static int follow_filters(struct interp *interp)
 	return error;
 }
 
+/* What costs something in code where it is set, though disabled there. */
+#define NARROWED                                                                  \
+	(MONITOR(LINE) | MONITOR(INSTRUCTION) | MONITOR(JUMP) | MONITOR(BRANCH) | \
+	 MONITOR(BRANCH_LEFT) | MONITOR(BRANCH_RIGHT))
+
+/* What tells of each code object as it is entered. */
+#define MEETING (MONITOR(PY_START) | MONITOR(PY_RESUME) | MONITOR(PY_THROW))
+
+/*
+ * With filters some events are set in visible code alone. But where there is no GIL the
+ * frames of other threads cannot be looked at, and code that runs would be missed.
+ *
+ * Returns: INTERP_MEETING where @active, events as in pyusdt.h, has such; or 0.
+ */
+static uint64_t meeting(uint64_t active)
+{
+#ifdef Py_GIL_DISABLED
+	(void)active;
+	return 0;
+#else
+	return filters_any() && events_required(active).in[SCOPE_ALL] & NARROWED
+		       ? INTERP_MEETING
+		       : 0;
+#endif
+}
+
+/* What is NARROWED is set in visible code, which is met elsewhere. */
+static void narrow(struct monitor_sets *sets)
+{
+	sets->in[SCOPE_VISIBLE] = sets->in[SCOPE_ALL] & NARROWED;
+	sets->in[SCOPE_ALL] &= ~NARROWED;
+	sets->in[SCOPE_ALL] |= MEETING;
+}
+
 /* The events of sys.monitoring that @active needs, as in interp->active. */
 static struct monitor_sets required(uint64_t active)
 {
+	struct monitor_sets sets;
+
 	/* What is kept for the program needs the same as what is told. */
 	if (active & INTERP_KEEPING)
 		active |= PYUSDT_PROFILE;
 	if (active & INTERP_KEEPING_C)
 		active |= PYUSDT_CALL | PYUSDT_C_RETURN | PYUSDT_C_RAISE;
-	return events_required(active & events_all);
+	sets = events_required(active & events_all);
+	if (active & INTERP_MEETING)
+		narrow(&sets);
+	return sets;
 }
 
 /*
@@ -90,6 +131,9 @@ static int instrument(struct interp *interp, uint64_t active)
 	    wanted.in[SCOPE_ALL] & (MONITOR(C_RETURN) | MONITOR(C_RAISE)))
 		wanted.in[SCOPE_ALL] |= MONITOR(CALL);
 	imports_threads_find(interp, &wanted);
+	if (wanted.in[SCOPE_VISIBLE] &&
+	    !visible_is(&interp->monitoring, wanted.in[SCOPE_VISIBLE]))
+		running_find(interp);
 	result = monitoring_set(&interp->monitoring, wanted);
 	if (result < 0 && gc)
 		gc_set(interp, interp->active & GC_EVENTS);
@@ -144,9 +188,10 @@ static void stop_accounts(struct interp *interp, uint64_t active)
 
 int apply(struct interp *interp, uint64_t armed)
 {
-	uint64_t active = (armed & apply_watched()) | interp->keeping;
+	uint64_t active = armed & apply_watched();
 	int result = keep_tool(interp, armed);
 
+	active |= meeting(active) | interp->keeping;
 	if (!result) {
 		start_accounts(interp, active);
 		result = instrument(interp, active);

@@ -70,18 +70,21 @@ static int visit(struct interp *interp)
 	 */
 	PyThreadState *state = PyThreadState_New(interp->state);
 	int result = -EAGAIN;
+	bool locked;
 
 	if (!state)
 		return -ENOMEM;
 	PyEval_AcquireThread(state);
 	/* Must not wait here: whoever is at it may be waiting for this thread to end. */
-	if (ticketlock_trylock(&interp->changing)) {
+	locked = ticketlock_trylock(&interp->changing);
+	if (locked)
 		result = interp->listed ? apply(interp, interp->armed) : 0;
-		ticketlock_unlock(&interp->changing);
-	}
 	PyThreadState_Clear(state);
 	PyEval_ReleaseThread(state);
+	/* Without the GIL: the lock keeps running_find() of others off the states. */
 	PyThreadState_Delete(state);
+	if (locked)
+		ticketlock_unlock(&interp->changing);
 	return result;
 }
 

@@ -27,15 +27,22 @@ typedef uint32_t monitor_set;
 #define MONITOR(name) ((monitor_set)1 << EVENT_##name)
 
 /*
- * Events of sys.monitoring are set in a scope: in all code, or in one function of
- * CPython's own.
+ * Events of sys.monitoring are set in a scope: in all code, in each code object that the
+ * filters let through, or in one function of CPython's own.
  */
 enum scope {
 	SCOPE_ALL,
+	SCOPE_VISIBLE,
 	SCOPE_IMPORT, /* importlib._bootstrap._find_and_load() */
 	SCOPE_THREAD, /* threading.Thread._bootstrap_inner() */
 	SCOPE_COUNT
 };
+
+/* Returns: whether @scope is one function. */
+static inline bool scope_is_function(enum scope scope)
+{
+	return scope == SCOPE_IMPORT || scope == SCOPE_THREAD;
+}
 
 struct monitor_sets {
 	monitor_set in[SCOPE_COUNT];

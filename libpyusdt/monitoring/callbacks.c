@@ -15,6 +15,7 @@
 #include "code/codemeta.h"
 #include "monitoring/imports_threads.h"
 #include "monitoring/interp.h"
+#include "monitoring/visible.h"
 #include "probes/probes.h"
 #include "pyusdt.h"
 #include "value/callable_names.h"
@@ -49,19 +50,12 @@ enum also {
 /* What is not told now, but counted. */
 #define ACCOUNTS (PYUSDT_PROFILE | INTERP_KEEPING | INTERP_KEEPING_C)
 
-static struct codemeta *add_code(struct interp *interp, PyObject *code, PyObject *globals)
-{
-	struct codemeta *meta = codetable_add(&interp->codes, code, globals);
-
-	/* The announcer comes once a second: too late for the first event. */
-	if (meta && codemeta_visible(meta) && interp_active(interp) & PYUSDT_CODE)
-		probe_CODE(meta);
-	return meta;
-}
+/* What has to do with code that is new to it. */
+#define NEW (ACCOUNTS | INTERP_MEETING)
 
 static COLD struct codemeta *add_running_code(struct interp *interp, PyObject *code)
 {
-	return add_code(interp, code, PyEval_GetGlobals());
+	return interp_add_code(interp, code, PyEval_GetGlobals());
 }
 
 /* @code: what runs now. Returns: NULL where nothing can be told of it. */
@@ -78,7 +72,8 @@ static const struct codemeta *code_of_function(struct interp *interp, PyObject *
 {
 	const struct codemeta *meta = codetable_find(&interp->codes, code);
 
-	return meta ? meta : add_code(interp, code, pycompat_function_globals(function));
+	return meta ? meta
+		    : interp_add_code(interp, code, pycompat_function_globals(function));
 }
 
 /* Returns: a function's name, that of its code, or NULL where it has none that fits. */
@@ -275,7 +270,7 @@ static ALWAYS_INLINE uint64_t other_events(enum also also)
 		break;
 	case ALSO_ENTRY:
 		return PYUSDT_PYTHON_FUNCTION_ENTRY | IMPORTS_THREADS_EVENTS |
-		       PYUSDT_PROFILE | INTERP_KEEPING;
+		       PYUSDT_PROFILE | INTERP_KEEPING | INTERP_MEETING;
 	case ALSO_EXIT:
 		return PYUSDT_PYTHON_FUNCTION_RETURN | IMPORTS_THREADS_EVENTS |
 		       PYUSDT_PROFILE | INTERP_KEEPING;
@@ -362,12 +357,14 @@ static ALWAYS_INLINE uint64_t account_all(struct interp *interp, uint64_t wanted
 	return wanted;
 }
 
-/* Visible code is entered that an account does not know yet. */
-static COLD void account_new(struct interp *interp, uint64_t wanted,
-			     struct codemeta *code, enum event event)
+/* Visible code is entered that an account, or sys.monitoring, does not know yet. */
+static COLD void enter_new(struct interp *interp, uint64_t wanted, struct codemeta *code,
+			   enum event event)
 {
 	bool resumed = event != EVENT_PY_START;
 
+	if (wanted & INTERP_MEETING)
+		visible_meet(&interp->monitoring, code);
 	if (wanted & PYUSDT_PROFILE && account_meet(&interp->told, code))
 		account_enter(&interp->told, code->code, resumed);
 	if (wanted & INTERP_KEEPING && account_meet(&interp->kept, code))
@@ -421,8 +418,8 @@ static ALWAYS_INLINE PyObject *on_event(PyObject *self, PyObject *const *args,
 			telling_all();
 		return refuse(interp, code, event);
 	}
-	if (also == ALSO_ENTRY && __builtin_expect((wanted & ACCOUNTS) != 0, 0))
-		account_new(interp, wanted, code, event);
+	if (also == ALSO_ENTRY && __builtin_expect((wanted & NEW) != 0, 0))
+		enter_new(interp, wanted, code, event);
 	if ((also == ALSO_C || also == ALSO_C_EXIT) && wanted & INTERP_KEEPING_C)
 		account_c(interp, args[2], event, also);
 	tell_others(interp, wanted, code, args, also);

@@ -10,6 +10,8 @@
 
 #include "base/closure.h"
 #include "base/pycompat.h"
+#include "probes/probes.h"
+#include "pyusdt.h"
 
 #define CAPSULE_NAME "pyusdt.interp"
 
@@ -17,6 +19,16 @@ void interp_forget_names(struct interp *interp)
 {
 	codetable_clear(&interp->codes);
 	callable_names_clear(&interp->callable_names);
+}
+
+struct codemeta *interp_add_code(struct interp *interp, PyObject *code, PyObject *globals)
+{
+	struct codemeta *meta = codetable_add(&interp->codes, code, globals);
+
+	/* The announcer comes once a second: too late for the first event. */
+	if (meta && codemeta_visible(meta) && interp_active(interp) & PYUSDT_CODE)
+		probe_CODE(meta);
+	return meta;
 }
 
 bool interp_refuse(struct interp *interp, const struct codemeta *code)
@@ -138,6 +150,7 @@ static int make_and_keep(const vectorcallfunc *functions)
 	codetable_init(&interp->codes, interp->closure_type);
 	interp->codes.gone = account_code_gone;
 	callable_names_init(&interp->callable_names, interp->closure_type);
+	interp->monitoring.codes = &interp->codes;
 	result = interp->closure_type ? monitoring_init(&interp->monitoring) : -ENOMEM;
 	if (!result)
 		result = make_callbacks(interp, interp->monitoring.callbacks);

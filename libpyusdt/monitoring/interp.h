@@ -26,6 +26,9 @@
 #define INTERP_KEEPING   (UINT64_C(1) << 62)
 #define INTERP_KEEPING_C (UINT64_C(1) << 61)
 
+/* In `active`, too: events are set in visible code alone, each as it is first entered. */
+#define INTERP_MEETING (UINT64_C(1) << 60)
+
 struct interp {
 	PyInterpreterState *state;       /* borrowed */
 	const vectorcallfunc *functions; /* what sys.monitoring calls, by event; static */
@@ -43,7 +46,7 @@ struct interp {
 	 * either.
 	 */
 	uint64_t armed; /* events, as in pyusdt.h; atomic */
-	/* Of these, those that are instrumented now, and INTERP_KEEPING; atomic. */
+	/* Of these, those that are instrumented now, and the bits above; atomic. */
 	uint64_t active;
 	bool retry; /* the last change failed: try again though nothing changed */
 	struct interp *next; /* in the list of armed interpreters */
@@ -106,6 +109,13 @@ int interp_get(struct interp **interp, const vectorcallfunc functions[MONITOR_CO
  * Returns: 0; -ENOMEM, with nothing changed.
  */
 int interp_renew_callbacks(struct interp *interp);
+
+/*
+ * Make the metadata of @code, as codetable_add() does, and tell of it where that is
+ * wanted.
+ */
+struct codemeta *interp_add_code(struct interp *interp, PyObject *code,
+				 PyObject *globals);
 
 /*
  * For a callback that is about to disable an event of @code, which it has seen is

@@ -1,32 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * This file makes all calls of sys.monitoring, and undoes those that were made where a
- * later one fails.
+ * This file decides which calls of sys.monitoring bring it from what is set to what is
+ * wanted, and undoes those that were made where a later one fails.
  */
 #include "monitoring/monitoring.h"
 
 #include <errno.h>
-#include <stdbool.h>
-#include <string.h>
 
 #include "base/pycompat.h"
-
-#define TOOL_NAME "pyusdt"
-
-/* The exception that is set becomes an error number. */
-static int take_error(void)
-{
-	int error = PyErr_ExceptionMatches(PyExc_MemoryError) ? -ENOMEM : -EIO;
-
-	PyErr_Clear();
-	return error;
-}
+#include "monitoring/visible.h"
 
 /* A function that is not there is no error of memory: this Python cannot do it. */
 static int take_lookup_error(void)
 {
-	int error =
-		PyErr_ExceptionMatches(PyExc_AttributeError) ? -ENOTSUP : take_error();
+	int error = PyErr_ExceptionMatches(PyExc_AttributeError) ? -ENOTSUP
+								 : calls_take_error();
 
 	PyErr_Clear();
 	return error;
@@ -44,7 +32,7 @@ static int look_up_bit(PyObject *events, enum event event, long *bit)
 	}
 	*bit = PyLong_AsLong(number);
 	Py_DECREF(number);
-	return PyErr_Occurred() ? take_error() : 0;
+	return PyErr_Occurred() ? calls_take_error() : 0;
 }
 
 static int look_up_bits(struct monitoring *monitoring, PyObject *module)
@@ -134,50 +122,13 @@ uint64_t monitoring_supported(const struct monitoring *monitoring)
 	return mask;
 }
 
-/* Returns: 0 or an error. The result of the call is dropped. */
-static int finish_call(PyObject *result)
-{
-	if (!result)
-		return take_error();
-	Py_DECREF(result);
-	return 0;
-}
-
-/*
- * The program may have freed our tool id, and another tool may have it by now.
- *
- * Returns: 1 when @id has our name, 0 when nobody has it, -EBUSY when another tool has,
- * or an error.
- */
-static int find_owner(struct monitoring *monitoring, int id)
-{
-	PyObject *name = PyObject_CallFunction(monitoring->get_tool, "i", id);
-	int result = -EBUSY;
-
-	if (!name)
-		return take_error();
-	if (name == Py_None)
-		result = 0;
-	else if (PyUnicode_CheckExact(name) &&
-		 PyUnicode_CompareWithASCIIString(name, TOOL_NAME) == 0)
-		result = 1;
-	Py_DECREF(name);
-	return result;
-}
-
-static bool owns_tool(struct monitoring *monitoring)
-{
-	return find_owner(monitoring, monitoring->tool_id) == 1;
-}
-
 static int try_tool(struct monitoring *monitoring, int id)
 {
-	int error = find_owner(monitoring, id);
+	int error = calls_find_owner(monitoring, id);
 
 	if (error)
 		return error < 0 ? error : -EBUSY;
-	error = finish_call(
-		PyObject_CallFunction(monitoring->use_tool_id, "is", id, TOOL_NAME));
+	error = calls_use_tool(monitoring, id);
 	if (!error)
 		monitoring->tool_id = id;
 	return error;
@@ -197,16 +148,10 @@ int monitoring_take_tool(struct monitoring *monitoring, int wanted)
 	return error;
 }
 
-static int free_tool(struct monitoring *monitoring)
-{
-	return finish_call(PyObject_CallFunction(monitoring->free_tool_id, "i",
-						 monitoring->tool_id));
-}
-
 void monitoring_release_tool(struct monitoring *monitoring)
 {
-	if (owns_tool(monitoring))
-		free_tool(monitoring);
+	if (calls_own_tool(monitoring))
+		calls_free_tool(monitoring);
 	monitoring->tool_id = -1;
 }
 
@@ -215,13 +160,7 @@ void monitoring_forget_tool(struct monitoring *monitoring)
 	monitoring->tool_id = -1;
 	monitoring->events = (struct monitor_sets){0};
 	monitoring->registered = 0;
-}
-
-static int register_one(struct monitoring *monitoring, int event, PyObject *callback)
-{
-	return finish_call(PyObject_CallFunction(monitoring->register_callback, "ilO",
-						 monitoring->tool_id,
-						 monitoring->bits[event], callback));
+	visible_forget(monitoring);
 }
 
 static void unregister(struct monitoring *monitoring, monitor_set events)
@@ -229,7 +168,7 @@ static void unregister(struct monitoring *monitoring, monitor_set events)
 	/* A failure leaves a callback that is never called: its event is not set. */
 	for (int i = 0; i < MONITOR_COUNT; i++)
 		if (events & (monitor_set)1 << i)
-			register_one(monitoring, i, Py_None);
+			calls_register(monitoring, i, Py_None);
 	monitoring->registered &= ~events;
 }
 
@@ -241,7 +180,7 @@ static int register_all(struct monitoring *monitoring, monitor_set events)
 
 		if (!(events & (monitor_set)1 << i))
 			continue;
-		error = register_one(monitoring, i, monitoring->callbacks[i]);
+		error = calls_register(monitoring, i, monitoring->callbacks[i]);
 		if (error) {
 			unregister(monitoring, monitoring->registered & events);
 			return error;
@@ -249,22 +188,6 @@ static int register_all(struct monitoring *monitoring, monitor_set events)
 		monitoring->registered |= (monitor_set)1 << i;
 	}
 	return 0;
-}
-
-/*
- * CPython has no bit in its sets for C_RETURN and C_RAISE: they come, to whoever has
- * registered for them, where CALL is set.
- */
-static long cpython_bits(const struct monitoring *monitoring, monitor_set events)
-{
-	long bits = 0;
-
-	for (int i = 0; i < MONITOR_COUNT; i++)
-		if (events & (monitor_set)1 << i)
-			bits |= monitoring->bits[i == EVENT_C_RETURN || i == EVENT_C_RAISE
-							 ? EVENT_CALL
-							 : i];
-	return bits;
 }
 
 /* PY_UNWIND was not to be had for one code object before 3.15. */
@@ -278,10 +201,10 @@ static struct monitor_sets settable(const struct monitoring *monitoring,
 				    struct monitor_sets wanted)
 {
 	for (int scope = 0; scope < SCOPE_COUNT; scope++) {
-		if (scope != SCOPE_ALL && !monitoring->code[scope])
+		if (scope_is_function(scope) && !monitoring->code[scope])
 			wanted.in[scope] = 0;
 		wanted.in[scope] &= available(monitoring);
-		if (scope != SCOPE_ALL && !has_local_unwind()) {
+		if (scope_is_function(scope) && !has_local_unwind()) {
 			wanted.in[SCOPE_ALL] |= wanted.in[scope] & MONITOR(PY_UNWIND);
 			wanted.in[scope] &= ~MONITOR(PY_UNWIND);
 		}
@@ -289,30 +212,53 @@ static struct monitor_sets settable(const struct monitoring *monitoring,
 	return wanted;
 }
 
+/* A function of CPython's own may be visible. Returns: 0 or an error. */
+static int write_function(struct monitoring *monitoring, PyObject *code,
+			  monitor_set events)
+{
+	const struct codemeta *meta = codetable_find(monitoring->codes, code);
+
+	return calls_set_local_events(monitoring, code,
+				      events | (meta ? meta->local_events : 0));
+}
+
 /* Returns: 0 or an error. */
 static int write_scope(struct monitoring *monitoring, enum scope scope,
 		       monitor_set events)
 {
-	long bits = cpython_bits(monitoring, events);
-	int error;
+	int error = 0;
 
 	if (scope == SCOPE_ALL)
-		error = finish_call(PyObject_CallFunction(monitoring->set_events, "il",
-							  monitoring->tool_id, bits));
+		error = calls_set_events(monitoring, events);
+	else if (scope == SCOPE_VISIBLE)
+		error = visible_set(monitoring, events);
 	else
-		error = finish_call(PyObject_CallFunction(monitoring->set_local_events,
-							  "iOl", monitoring->tool_id,
-							  monitoring->code[scope], bits));
+		error = write_function(monitoring, monitoring->code[scope], events);
 	if (!error)
 		monitoring->events.in[scope] = events;
 	return error;
 }
 
+static bool is_set(const struct monitoring *monitoring, enum scope scope,
+		   monitor_set events)
+{
+	return scope == SCOPE_VISIBLE ? visible_is(monitoring, events)
+				      : events == monitoring->events.in[scope];
+}
+
 static int set_scope(struct monitoring *monitoring, enum scope scope, monitor_set events)
 {
-	return events == monitoring->events.in[scope]
-		       ? 0
-		       : write_scope(monitoring, scope, events);
+	return is_set(monitoring, scope, events) ? 0
+						 : write_scope(monitoring, scope, events);
+}
+
+static bool all_are_set(const struct monitoring *monitoring,
+			const struct monitor_sets *wanted)
+{
+	for (int scope = 0; scope < SCOPE_COUNT; scope++)
+		if (!is_set(monitoring, scope, wanted->in[scope]))
+			return false;
+	return true;
 }
 
 /* Returns: 0, or an error with nothing changed. */
@@ -349,10 +295,9 @@ int monitoring_set(struct monitoring *monitoring, struct monitor_sets wanted)
 	wanted = settable(monitoring, wanted);
 	needed = monitor_sets_union(&wanted);
 	/* More are registered where a scope has gone with its events. */
-	if (needed == monitoring->registered &&
-	    !memcmp(&wanted, &monitoring->events, sizeof(wanted)))
+	if (needed == monitoring->registered && all_are_set(monitoring, &wanted))
 		return 0;
-	if (!owns_tool(monitoring))
+	if (!calls_own_tool(monitoring))
 		return -EIO;
 	added = needed & ~monitoring->registered;
 	error = register_all(monitoring, added);
@@ -376,7 +321,7 @@ static int clear(struct monitoring *monitoring)
 	int error = 0;
 
 	for (int scope = 0; scope < SCOPE_COUNT && !error; scope++)
-		if (scope == SCOPE_ALL || monitoring->code[scope])
+		if (!scope_is_function(scope) || monitoring->code[scope])
 			error = write_scope(monitoring, scope, 0);
 	if (!error)
 		unregister(monitoring, monitoring->registered);
@@ -392,7 +337,7 @@ static int take_again(struct monitoring *monitoring)
 	error = clear(monitoring);
 	/* The id is freed, so that the next look finds it lost and tries again. */
 	if (error)
-		free_tool(monitoring);
+		calls_free_tool(monitoring);
 	return error;
 }
 
@@ -402,7 +347,7 @@ int monitoring_keep_tool(struct monitoring *monitoring)
 
 	if (monitoring->tool_id < 0)
 		return 0;
-	owner = find_owner(monitoring, monitoring->tool_id);
+	owner = calls_find_owner(monitoring, monitoring->tool_id);
 	if (!owner)
 		return take_again(monitoring);
 	return owner < 0 ? owner : 0;
@@ -410,5 +355,5 @@ int monitoring_keep_tool(struct monitoring *monitoring)
 
 int monitoring_restart(struct monitoring *monitoring)
 {
-	return finish_call(PyObject_CallNoArgs(monitoring->restart_events));
+	return calls_restart(monitoring);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * This is sys.monitoring as one interpreter has it: the tool id, the events that are
- * set and the callbacks that are registered. All calls into sys.monitoring are here.
+ * set and the callbacks that are registered.
  *
  * Everything needs the GIL of the interpreter. Errors are negative errno values; no
  * exception is left set, and none may be set before.
@@ -9,31 +9,8 @@
 #ifndef PYUSDT_MONITORING_H
 #define PYUSDT_MONITORING_H
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
 #include "events/events.h"
-
-struct monitoring {
-	/* Functions of sys.monitoring, owned: a program may replace the module's own. */
-	PyObject *use_tool_id;
-	PyObject *free_tool_id;
-	PyObject *get_tool;
-	PyObject *register_callback;
-	PyObject *set_events;
-	PyObject *set_local_events;
-	PyObject *restart_events;
-	PyObject *disable; /* sys.monitoring.DISABLE, owned */
-	/* CPython's number of each event, which differ between versions; 0: has it not.
-	 */
-	long bits[MONITOR_COUNT];
-	int tool_id;                 /* -1: none taken */
-	struct monitor_sets events;  /* set now */
-	monitor_set registered;      /* events that have our callback */
-	PyObject *code[SCOPE_COUNT]; /* of the scope, owned; NULL: not there (yet) */
-	/* What sys.monitoring calls for each event; owned. Context: the interpreter's. */
-	PyObject *callbacks[MONITOR_COUNT];
-};
+#include "monitoring/calls.h"
 
 /*
  * Look up what is needed, take nothing yet. The caller puts callbacks into @monitoring,

@@ -86,6 +86,22 @@ class Filters(LiveTest):
         self.assertEqual(counts(output), expected)
         self.assertEqual(counts(output, "l"), expected)
 
+    def test_lines_of_a_frame_that_runs(self):
+        # The worker's own loop, of two lines, was entered long ago.
+        worker = self.worker(options=["-i", "none"])
+        tracer = self.tracer(probe("LINE", "@[str(arg1), str(arg5)] = count();", of(worker)))
+        worker.ask("settle()")
+        worker.ask("run(10)")
+        worker.ask("pyusdt.configure(include='file:*/worker.py')")
+        worker.ask("3")
+        worker.ask("4")
+        worker.ask("pyusdt.configure(include='none')")
+        worker.ask("run(10)")
+        (seen,) = counts(tracer.stop()).items()
+        self.assertRegex(seen[0], r"/worker\.py, <module>$")
+        # "for", twice both, and the line of what ends it.
+        self.assertEqual(seen[1], 1 + 2 * 2 + 1)
+
     def test_returns_of_c_functions(self):
         worker = self.worker(options=["-i", "*.work"])
         tracer = self.tracer(probe("C_RETURN", COUNT, of(worker)))

@@ -201,6 +201,64 @@ class Configure(unittest.TestCase):
         self.assertEqual((self.filters(), pyusdt.enabled()), (("a", ""), armed))
 
 
+LINES = """
+import sys, types
+import pyusdt, semaphores
+
+EVENTS = sys.monitoring.events
+MEETING = EVENTS.PY_START | EVENTS.PY_RESUME | EVENTS.PY_THROW
+
+
+def local(function):
+    code = getattr(function, "__code__", None) or function.gi_code
+    return sys.monitoring.get_local_events(4, code)
+
+
+def module(name):
+    made = types.ModuleType(name)
+    exec("def f():\\n  return 1\\ndef g():\\n  yield 1\\n  yield 2\\n", vars(made))
+    return made
+
+
+inside, outside = module("inside"), module("outside")
+suspended = inside.g()
+next(suspended)
+pyusdt.configure(include="inside.*", poll_msec=0)
+with semaphores.watched("LINE", "JUMP"):
+    # What has not been entered yet comes when it is: a generator where it goes on.
+    assert sys.monitoring.get_events(4) == MEETING
+    assert not local(inside.f) and not local(suspended)
+    for made in inside, outside, inside:
+        made.f()
+    next(suspended)
+    both = EVENTS.LINE | EVENTS.JUMP
+    assert local(inside.f) == local(suspended) == both
+    assert not local(outside.f) and not local(local)
+    pyusdt.configure(include="outside.*,__main__.*")
+    assert not local(inside.f) and not local(suspended)
+    assert local(outside.f) == both
+    assert sys.monitoring.get_local_events(4, sys._getframe().f_code) == both
+    pyusdt.configure(include=None, exclude=None)
+    assert not local(outside.f)
+    assert sys.monitoring.get_events(4) == both
+    pyusdt.configure(include="inside.*")
+    assert local(inside.f) == both
+    pyusdt.disable()
+    assert sys.monitoring.get_tool(4) is None
+    sys.monitoring.use_tool_id(4, "next")
+    assert not any(map(local, (inside.f, suspended, outside.f)))
+print("well")
+"""
+
+
+class Lines(unittest.TestCase):
+    def test_they_are_events_of_single_codes(self):
+        tests = str(pathlib.Path(__file__).resolve().parents[1])
+        path = os.pathsep.join([tests, *filter(None, sys.path)])
+        status, output, errors = python("-c", LINES, PYTHONPATH=path)
+        self.assertEqual((status, output, errors), (0, "well\n", ""))
+
+
 def matches(patterns, name, file):
     """As the library, whose patterns are those of fnmatch."""
     return any(

@@ -318,6 +318,56 @@ START_TEST(other_code_is_disabled)
 }
 END_TEST
 
+START_TEST(events_of_visible_code)
+{
+	py_run("filters/events_of_visible_code.py");
+}
+END_TEST
+
+START_TEST(new_code_tells_all)
+{
+	fake_watch(ALL_EVENTS);
+	ck_assert_int_eq(pyusdt_enable(ALL_EVENTS), 0);
+	py_run("filters/new_code_tells_all.py");
+}
+END_TEST
+
+static const char *const about_lines[] = {"running_code", "suspended_code",
+					  "code_that_dies",
+					  "visible_code_of_a_lost_tool"};
+
+START_TEST(lines_of_visible_code)
+{
+	char program[64];
+
+	fake_watch(PYUSDT_LINE);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE), 0);
+	snprintf(program, sizeof(program), "filters/%s.py", about_lines[_i]);
+	py_run(program);
+}
+END_TEST
+
+/* One of several codes cannot be changed: all stay as they are. */
+START_TEST(visible_code_that_cannot_be_set)
+{
+	python_start_bare();
+	py_exec("real_local, broken, until = sys.monitoring.set_local_events, None, "
+		"0\n"
+		"def set_local_events(*arguments):\n"
+		"    global until\n"
+		"    until -= 1\n"
+		"    if broken and until == -1: raise broken\n"
+		"    real_local(*arguments)\n"
+		"sys.monitoring.set_local_events = set_local_events\n");
+	set_poll_msec(0);
+	define();
+	fake_watch(PYUSDT_PY_START);
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_PY_START | PYUSDT_LINE), 0);
+	py_run("filters/visible_code_that_cannot_be_set.py");
+	python_stop();
+}
+END_TEST
+
 /* Another tool's disabled places come back when ours have to, and only then. */
 START_TEST(others_are_disturbed_only_when_it_must_be)
 {
@@ -479,6 +529,61 @@ START_TEST(another_interpreter_follows)
 }
 END_TEST
 
+/* Lines that are told of f(), which both interpreters have. */
+static size_t lines_of_f(PyThreadState *state)
+{
+	PyThreadState *before = PyThreadState_Swap(state);
+	size_t count = fake_count_of(EVENT_LINE, "f");
+
+	py_exec("f()");
+	PyThreadState_Swap(before);
+	return fake_count_of(EVENT_LINE, "f") - count;
+}
+
+static bool second_tells_lines(void)
+{
+	size_t count = lines_of_f(second);
+
+	Py_BEGIN_ALLOW_THREADS;
+	Py_END_ALLOW_THREADS;
+	return count == 1;
+}
+
+static bool second_tells_no_lines(void)
+{
+	return !second_tells_lines();
+}
+
+/* Each interpreter has code of its own, and its own threads' frames. */
+START_TEST(lines_of_two_interpreters)
+{
+	PyThreadState *first = PyThreadState_Get();
+
+	set_poll_msec(1);
+	fake_watch(PYUSDT_LINE);
+	py_exec("def f(): return 1\n");
+	ck_assert_int_eq(pyusdt_enable(PYUSDT_LINE), 0);
+	second = Py_NewInterpreter();
+	ck_assert_ptr_nonnull(second);
+	py_exec("import core, sys\n"
+		"def f(): return 1\n"
+		"assert core.enable(core.LINE) == 0\n");
+	PyThreadState_Swap(first);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(set_filters("__main__.g", NULL), 0);
+		ck_assert_uint_eq(lines_of_f(first), 0);
+		ck_assert(wait_until(second_tells_no_lines));
+		ck_assert_int_eq(set_filters("__main__.f", NULL), 0);
+		ck_assert_uint_eq(lines_of_f(first), 1);
+		ck_assert(wait_until(second_tells_lines));
+	}
+	PyThreadState_Swap(second);
+	Py_EndInterpreter(second);
+	PyThreadState_Swap(first);
+	ck_assert_uint_eq(lines_of_f(first), 1);
+}
+END_TEST
+
 START_TEST(forked)
 {
 	fake_watch(PYUSDT_PY_START);
@@ -615,6 +720,9 @@ int main(void)
 	tcase_add_loop_test(tcase, bad_patterns_change_nothing, 0, ARRAY_SIZE(patterns));
 	tcase_add_test(tcase, only_matching_code_is_told);
 	tcase_add_test(tcase, other_code_is_disabled);
+	tcase_add_test(tcase, events_of_visible_code);
+	tcase_add_test(tcase, new_code_tells_all);
+	tcase_add_loop_test(tcase, lines_of_visible_code, 0, ARRAY_SIZE(about_lines));
 	tcase_add_test(tcase, others_are_disturbed_only_when_it_must_be);
 	tcase_add_test(tcase, changed_while_unwatched);
 	tcase_add_test(tcase, changed_while_disarmed);
@@ -624,11 +732,13 @@ int main(void)
 	tcase_add_loop_test(tcase, the_runtime_is_not_filtered, 0, 2);
 	tcase_add_loop_test(tcase, the_runtime_is_watched_later, 0, 2);
 	tcase_add_test(tcase, another_interpreter_follows);
+	tcase_add_test(tcase, lines_of_two_interpreters);
 	tcase_add_test(tcase, forked);
 	tcase_add_test(tcase, forked_in_the_middle_of_a_change);
 	tcase_add_test(tcase, changed_by_another_thread);
 	tcase_add_test(tcase, changed_while_a_callback_refuses);
 	tcase_add_test(bare, that_cannot_be_followed);
+	tcase_add_test(bare, visible_code_that_cannot_be_set);
 	tcase_add_loop_test(bare, from_the_environment, 0, ARRAY_SIZE(environments));
 	tcase_add_loop_test(bare, values_from_the_environment, 0, ARRAY_SIZE(values));
 	return support_main("filters", tcase, bare);

@@ -10,11 +10,14 @@
 
 #define SETS(...) ((struct monitor_sets){.in = {__VA_ARGS__}})
 
-static struct monitoring monitoring;
+/* No code is told of here. */
+static struct codetable codes;
+static struct monitoring monitoring = {.codes = &codes};
 
 /* Python callables in place of our callbacks. */
 static void init(void)
 {
+	codetable_init(&codes, NULL);
 	ck_assert_int_eq(monitoring_init(&monitoring), 0);
 	for (int i = 0; i < MONITOR_COUNT; i++)
 		monitoring.callbacks[i] = py_eval("lambda *arguments: None");
