@@ -62,6 +62,7 @@ class Variant(NamedTuple):
     watched: tuple = ()  # probes that have a tracer
     options: tuple = ()  # pairs, of pyusdt.configure()
     noop: tuple = ()  # events of a tool whose callback does nothing
+    disabled: tuple = ()  # events of a tool whose callback disables them
     profiler: str = ""  # of PROFILERS
     flags: tuple = ()  # of the interpreter
     script: str = ""  # of bt/, attached to the process
@@ -87,6 +88,7 @@ def _variants():
     yield Variant("stacks", pyusdt=True, watched=("PROCESS",), script="pysyscall")
     for event in "PY_START", "PY_RETURN", "LINE", "CALL":
         yield Variant(f"noop-{event}", noop=(event,))
+    yield Variant("disabled", disabled=("PY_START",))
     yield Variant("noop-START+RETURN", noop=("PY_START", "PY_RETURN"))
     yield Variant("noop-filtered", noop=FILTERED)
     yield Variant("noop-activations", noop=ACTIVATIONS)
@@ -132,6 +134,10 @@ def monitor(events, callback):
         for bit in bits:
             monitoring.register_callback(TOOL, bit, None)
         monitoring.free_tool_id(TOOL)
+
+
+def disable(*_):
+    return sys.monitoring.DISABLE
 
 
 @contextlib.contextmanager
@@ -216,6 +222,8 @@ def entered(variant, floor):
             stack.enter_context(configured(dict(variant.options)))
         if variant.noop:
             stack.enter_context(monitor(variant.noop, floor.noop))
+        if variant.disabled:
+            stack.enter_context(monitor(variant.disabled, disable))
         if variant.profiler:
             stack.enter_context(PROFILERS[variant.profiler](floor))
         yield
