@@ -19,12 +19,13 @@ TIMES_TRACED = 200
 # a few times in a thousand: less than 150 bytes each time.
 MARGINS = {"heap": 8 * 1024, "blocks": TIMES // 2, "resident": 128 * 1024}
 
-# By probe: what is set, what is asked of the worker, and how often that hits the probe,
-# where only work() is told of.
+# By probe: what is set in all code, what is asked of the worker, and how often that hits the
+# probe, where only work() is told of. Lines are set there alone; what is set in all code
+# tells of code that is new.
 PROBES = {
     "PY_START": (["PY_START"], "run(3)", 3),
     "PY_RETURN": (["PY_RETURN"], "run(2)", 2),
-    "LINE": (["LINE"], "run(3)", 3),
+    "LINE": (["PY_RESUME", "PY_START", "PY_THROW"], "run(3)", 3),
     "CALL": (["CALL"], "run(5)", 5),
     "GC_START": ([], "[gc.collect(), gc.collect()]", 2),
 }
