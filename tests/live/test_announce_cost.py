@@ -15,7 +15,7 @@ import sys
 import time
 import unittest
 
-from live import PROGRAMS, LiveTest, wait_until
+from live import PROGRAMS, LiveTest, unshare_mounts, wait_until
 from test_outside import ANNOUNCE, ENVIRONMENT
 
 PYTHONS = 100
@@ -48,7 +48,7 @@ class Cost(LiveTest):
                 self.skipTest(f"{tool} is not installed")
         log = self.directory() / "log"
         crowd = subprocess.Popen(
-            ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
+            [*unshare_mounts(), "--pid", "--fork", "--kill-child", "--mount-proc",
              sys.executable, PROGRAMS / "crowd.py", str(PYTHONS), str(OTHERS), loop,
              "strace", "-ttt", "-o", log, ANNOUNCE, "--all"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,

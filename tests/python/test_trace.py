@@ -74,7 +74,10 @@ def attach():
 
 def follow():
     target = select.poll()
-    target.register(os.pidfd_open(pid), select.POLLIN)
+    try:
+        target.register(os.pidfd_open(pid), select.POLLIN)
+    except ProcessLookupError:
+        maps()
     target.poll()
     maps()
 
