@@ -247,6 +247,15 @@ class LiveTest(unittest.TestCase):
         return pathlib.Path(directory)
 
 
+def can_import(module):
+    """In Debian a package's part in C is for few of the interpreters that find the package."""
+    result = subprocess.run(
+        [sys.executable, "-c", f"import {module}"], stderr=subprocess.DEVNULL, check=False,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
+    )
+    return result.returncode == 0
+
+
 def unshare_mounts():
     """A command's first words, for mounts of its own."""
     # In a chroot, as the matrix has them, they are private already and cannot be made so.

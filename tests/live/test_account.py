@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What bpftrace adds up of PROFILE is what the program has called."""
 
-import importlib.util
 import re
 
-from live import LIBRARY, PROGRAMS, SECONDS, LiveTest, wait_until
+from live import LIBRARY, PROGRAMS, SECONDS, LiveTest, can_import, wait_until
 
 # By the pointer as well: bpftrace 0.17 reaches no argument after it. By process: where two
 # of them add to one key, and the kernel lets the one wait for the other, what the one has
@@ -66,7 +65,7 @@ class Counted(LiveTest):
                 self.check(way)
 
     # Only some of the Pythons that this runs under have it.
-    if importlib.util.find_spec("greenlet"):
+    if can_import("greenlet"):
 
         def test_greenlets(self):
             found = self.check("greenlets")

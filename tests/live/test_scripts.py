@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The scripts in bt/, by themselves and by pyusdt-trace."""
 
-import importlib.util
 import os
 import re
 import subprocess
 import sys
 
-from live import BUILDDIR, ENVIRONMENT, FULL, SECONDS, LiveTest, counts, room, wait_until
+from live import (
+    BUILDDIR, ENVIRONMENT, FULL, SECONDS, LiveTest, can_import, counts, room, wait_until,
+)
 
 TRACE = BUILDDIR / "python/pyusdt-trace"
 
@@ -346,7 +347,7 @@ for _ in range(7):
             program.finish()
             self.assertEqual(MISFITS.findall(tracer.stop()), ["7"])
         # Real ones, where they are installed; they are not in CPython.
-        if importlib.util.find_spec("greenlet"):
+        if can_import("greenlet"):
             for script in "pyflow", "pylatency":
                 output = self.trace(script, self.script_file(GREENLETS))
                 (misfits,) = MISFITS.findall(output)

@@ -9,7 +9,7 @@ import sys
 import threading
 import unittest
 
-from live import PROGRAMS, SECONDS, wait_until
+from live import PROGRAMS, SECONDS, can_import, wait_until
 from test_outside import ENVIRONMENT
 from test_trace_plain import CALL, PlainTest, stacks_in, stacks_told
 
@@ -38,10 +38,7 @@ def is_serving(path):
 def where_there_is(module):
     """A test that needs what few interpreters have; where it is missing that is said."""
     def decide(test):
-        # In Debian its part in C is for one interpreter only.
-        result = subprocess.run([sys.executable, "-c", f"import {module}"], env=ENVIRONMENT,
-                                stderr=subprocess.DEVNULL, check=False)
-        if result.returncode == 0:
+        if can_import(module):
             return test
         print(f"left out: {test.__name__}: {sys.executable} has no {module}")
         return None
