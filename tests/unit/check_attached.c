@@ -86,6 +86,9 @@ START_TEST(in_script)
 }
 END_TEST
 
+/* Not in the stable ABI's header. */
+int PySys_AddAuditHook(int (*hook)(const char *, PyObject *, void *), void *data);
+
 static void *ask_again(void *unused)
 {
 	(void)unused;

@@ -186,6 +186,7 @@ static enum way by_script(struct session *session)
 {
 	const char *path = script_path(session);
 	char text[1024];
+	int size;
 	struct place place;
 	const char *why;
 	enum way way = WAY_NOT_NOW;
@@ -200,9 +201,8 @@ static enum way by_script(struct session *session)
 		say(session, "the library that it has loaded is in no file any more");
 		return WAY_NONE;
 	}
-	why = place_text(&session->target, text,
-			 (size_t)script_text(text, sizeof(text), path, session->word),
-			 &place);
+	size = script_text(text, sizeof(text), path, session->word);
+	why = place_text(&session->target, text, (size_t)size, &place);
 	if (why) {
 		say(session, why);
 		return WAY_NONE;
