@@ -99,16 +99,16 @@ static void *ask_again(void *unused)
 /* Called by CPython within pyusdt_enable(). */
 static int while_enabling(const char *event, PyObject *arguments, void *times)
 {
-	PyThreadState *state;
+	PyThreadState *saved;
 	pthread_t thread;
 
 	(void)arguments;
 	if (strcmp(event, "sys.monitoring.register_callback") != 0 || (*(int *)times)++)
 		return 0;
 	ck_assert_int_eq(pthread_create(&thread, NULL, ask_again, NULL), 0);
-	state = PyEval_SaveThread();
+	saved = PyEval_SaveThread();
 	pthread_join(thread, NULL);
-	PyEval_RestoreThread(state);
+	PyEval_RestoreThread(saved);
 	return 0;
 }
 
