@@ -101,7 +101,7 @@ class Started(PlainTest):
                 self.assertEqual((expected.returncode, expected.stderr), (0, ""))
                 output, errors, _ = self.run_it("pysyscall", "--python", sys.executable, *words)
                 self.assertEqual((output, errors), (expected.stdout, ""))
-                self.assertNotIn("pyusdt'", output)
+                self.assertNotIn("'pyusdt'", output)
 
     def test_ends(self):
         """Exit status and messages are python3's."""
