@@ -189,10 +189,10 @@ find_image() {
 }
 
 make_initramfs() {
-	local tree=$scratch/initramfs programs=$userland/root/usr/bin module name
+	local tree=$scratch/initramfs programs=$userland/root module name
 	delete "$tree"
 	mkdir -p "$tree"/{bin,modules,mnt,proc,dev,lower,upper} &&
-		cp "$programs/busybox" "$tree/bin/busybox" &&
+		cp "$programs/usr/bin/busybox" "$tree/bin/busybox" &&
 		install "$here/initramfs" "$tree/init" || return
 	list_modules >"$scratch/modules" || return
 	while read -r module; do

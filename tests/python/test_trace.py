@@ -652,9 +652,9 @@ class Libraries(unittest.TestCase):
         )
         self.assertEqual(libraries.add(script, []), script)
         self.assertEqual(
-            libraries.add(script, ["/proc/1/root/b/libpyusdt.so"]),
+            libraries.add(script, ["/proc/7/fd/9"]),
             script.replace(":pyusdt:LINE",
-                           ":pyusdt:LINE,\nusdt:/proc/1/root/b/libpyusdt.so:pyusdt:LINE"),
+                           ":pyusdt:LINE,\nusdt:/proc/7/fd/9:pyusdt:LINE"),
         )
 
 
