@@ -8,7 +8,6 @@ which the probes in that of the script never fire.
 import contextlib
 import os
 import re
-import stat
 
 from pyusdt.failure import Failure, complain
 from pyusdt.trace.options import PROG
@@ -33,8 +32,7 @@ def with_all_libraries(script: str, stack: contextlib.ExitStack) -> str:
         # It may have ended meanwhile.
         with contextlib.suppress(Failure, OSError), Process(pid) as process:
             mapping = process.mapping_of_library()
-            # No device: to open one does something.
-            if mapping is None or not stat.S_ISREG(os.stat(mapping).st_mode):
+            if mapping is None:
                 continue
             file = os.open(mapping, os.O_RDONLY | os.O_CLOEXEC)
             stack.callback(os.close, file)

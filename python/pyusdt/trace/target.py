@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import select
+import stat
 from collections.abc import Iterator
 
 from pyusdt.failure import Failure
@@ -124,9 +125,17 @@ class Process:
         return library is not None and COPY.search(library[0]) is not None
 
     def mapping_of_library(self) -> str | None:
-        """A path that leads to the very file that it has mapped, whatever that is called."""
+        """A path that leads to the very file that it has mapped, whatever that is called.
+
+        None of a device, which it may have called so: to open one does something.
+        """
         library = self.library()
-        return None if library is None else f"/proc/{self.pid}/map_files/{library[1]}"
+        if library is None:
+            return None
+        mapping = f"/proc/{self.pid}/map_files/{library[1]}"
+        with contextlib.suppress(OSError):
+            return mapping if stat.S_ISREG(os.stat(mapping).st_mode) else None
+        return None
 
     def fit(self, script: str) -> str:
         """The text of a script, with the library that this process has in place of its own.
