@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "idle_process.h"
 #include "json.h"
 #include "maps.h"
 #include "proc.h"
@@ -262,29 +263,13 @@ END_TEST
 
 /* ---- processes */
 
-static pid_t start(void)
-{
-	pid_t pid = fork();
-
-	if (!pid)
-		for (;;)
-			pause();
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-}
-
 START_TEST(table_forgets_who_has_ended)
 {
 	struct table table = {NULL, 0, 0};
 	pid_t pids[3];
 
 	for (int i = 0; i < 3; i++)
-		pids[i] = start();
+		pids[i] = idle_process_start();
 	for (int i = 2; i >= 0; i--)
 		ck_assert_int_eq(table_add(&table, pids[i])->pid, pids[i]);
 	ck_assert_ptr_eq(table_add(&table, pids[0]), table_find(&table, pids[0]));
@@ -297,14 +282,14 @@ START_TEST(table_forgets_who_has_ended)
 	ck_assert_uint_eq(table_after(&table, table.list[2].pid), 3);
 	table_forget_ended(&table);
 	ck_assert_uint_eq(table.count, 3);
-	end(pids[1]);
+	idle_process_end(pids[1]);
 	ck_assert_ptr_null(table_add(&table, INT32_MAX));
 	table_forget_ended(&table);
 	ck_assert_uint_eq(table.count, 2);
 	ck_assert_ptr_null(table_find(&table, pids[1]));
 	ck_assert_ptr_null(table_add(&table, pids[1]));
-	end(pids[0]);
-	end(pids[2]);
+	idle_process_end(pids[0]);
+	idle_process_end(pids[2]);
 	table_free(&table);
 }
 END_TEST
@@ -317,7 +302,7 @@ START_TEST(what_proc_says)
 	uid_t user;
 
 	ck_assert_ptr_null(proc_open());
-	child = start();
+	child = idle_process_start();
 	ck_assert(proc_status(child, &parent, &user));
 	ck_assert_int_eq(parent, getpid());
 	ck_assert_uint_eq(user, getuid());
@@ -325,7 +310,7 @@ START_TEST(what_proc_says)
 	ck_assert(own.dev == childs.dev && own.ino == childs.ino);
 	ck_assert(proc_command(child, command, sizeof(command)));
 	ck_assert(proc_exists(child));
-	end(child);
+	idle_process_end(child);
 	ck_assert(!proc_exists(child) && !proc_program(child, &childs));
 	ck_assert(!proc_status(child, &parent, &user));
 	ck_assert(!proc_command(child, command, sizeof(command)));

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "announcer.h"
+#include "idle_process.h"
 #include "probe.h"
 #include "support.h"
 
@@ -24,22 +25,6 @@ void probe_process(pid_t pid, const struct layout_words *words)
 {
 	(void)pid;
 	(void)words;
-}
-
-static pid_t start(void)
-{
-	pid_t pid = fork();
-
-	if (!pid)
-		for (;;)
-			pause();
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
 
 static void round_of(struct announcer *of)
@@ -68,13 +53,13 @@ START_TEST(new_ones_are_known_by_records)
 	pid_t child;
 
 	begin();
-	child = start();
+	child = idle_process_start();
 	round_of(&announcer);
 	ck_assert_ptr_null(find(child));
 	announcer_fork(&announcer, child, getpid());
 	round_of(&announcer);
 	ck_assert_ptr_nonnull(find(child));
-	end(child);
+	idle_process_end(child);
 	round_of(&announcer);
 	ck_assert_ptr_null(find(child));
 	/* It has ended before it could be known. */
@@ -90,28 +75,28 @@ START_TEST(all_are_listed_where_records_do_not_tell)
 	pid_t first, second, third, fourth;
 
 	begin();
-	first = start();
+	first = idle_process_start();
 	announcer.has_missed_forks = true;
 	round_of(&announcer);
 	ck_assert_ptr_nonnull(find(first));
-	second = start();
+	second = idle_process_start();
 	for (int i = 0; i <= MAX_FORKED; i++)
 		announcer_fork(&announcer, first, getpid());
 	round_of(&announcer);
 	ck_assert_ptr_nonnull(find(second));
-	third = start();
+	third = idle_process_start();
 	announcer.next_check = announcer.now;
 	round_of(&announcer);
 	ck_assert_ptr_nonnull(find(third));
-	fourth = start();
+	fourth = idle_process_start();
 	announcer.has_records = false;
 	round_of(&announcer);
 	ck_assert_ptr_nonnull(find(fourth));
 	announcer_end(&announcer);
-	end(first);
-	end(second);
-	end(third);
-	end(fourth);
+	idle_process_end(first);
+	idle_process_end(second);
+	idle_process_end(third);
+	idle_process_end(fourth);
 }
 END_TEST
 
@@ -126,8 +111,8 @@ START_TEST(children_inherit)
 	own = table_find(&announcer.table, getpid());
 	own->has_words = own->is_settled = true;
 	own->words = words;
-	child = start();
-	other = start();
+	child = idle_process_start();
+	other = idle_process_start();
 	announcer_fork(&announcer, child, getpid());
 	announcer_fork(&announcer, other, getpid());
 	announcer.begun[announcer.begun_count++] = other;
@@ -138,8 +123,8 @@ START_TEST(children_inherit)
 	ck_assert_int_ne(find(child)->pidfd, find(getpid())->pidfd);
 	ck_assert(!find(other)->is_settled);
 	announcer_end(&announcer);
-	end(child);
-	end(other);
+	idle_process_end(child);
+	idle_process_end(other);
 }
 END_TEST
 

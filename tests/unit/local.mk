@@ -136,6 +136,7 @@ fake_python = tests/unit/fake_python.c tests/unit/fake_python.h \
 tests_unit_check_announce_CPPFLAGS = $(announce_cppflags)
 tests_unit_check_announce_CFLAGS = $(unit_cflags)
 tests_unit_check_announce_LDADD = $(announce_libs)
+tests_unit_check_announcer_SOURCES = tests/unit/check_announcer.c tests/unit/idle_process.h
 tests_unit_check_announcer_CPPFLAGS = $(announce_cppflags)
 tests_unit_check_announcer_CFLAGS = $(unit_cflags)
 tests_unit_check_announcer_LDADD = $(announce_libs)
