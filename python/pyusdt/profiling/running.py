@@ -80,8 +80,10 @@ class Running:
 
 def say(text: str) -> None:
     """To standard error as Python has opened it, which may be closed."""
+    if sys.__stderr__ is None:
+        return
     try:
         sys.__stderr__.write(text)
         sys.__stderr__.flush()
-    except (AttributeError, OSError, ValueError):
+    except (OSError, ValueError):
         pass

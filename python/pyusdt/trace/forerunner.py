@@ -28,6 +28,8 @@ class Forerunner:
             )
         except OSError as error:
             raise Failure(f"--python {python.name}: {error.strerror}") from None
+        assert self._process.stdout
+        self._said = self._process.stdout
         self.pid = self._process.pid
         self._has_begun = False
 
@@ -46,7 +48,7 @@ class Forerunner:
         if self._process.poll() is not None:
             return True
         if not self._has_begun:
-            self._has_begun = bool(select.select([self._process.stdout], [], [], 0)[0])
+            self._has_begun = bool(select.select([self._said], [], [], 0)[0])
         return self._has_begun and self._sleeps()
 
     def _sleeps(self) -> bool:
