@@ -24,9 +24,6 @@
 /* What dlopen() and starting a thread may take of the stack, and more. */
 #define STACK_NEEDED (UINT64_C(256) << 10)
 
-/* Longer than any wait but one that cannot be interrupted. */
-#define STOP_SECONDS 2
-
 #define MAX_AUXV 64
 
 #ifdef __x86_64__
@@ -141,11 +138,13 @@ static void on_alarm(int signal)
 	(void)signal;
 }
 
-/* Ends a wait for a thread that does not stop. */
-static void set_alarm(int seconds)
+/* Ends a wait for a thread that does not stop. @usec: 0 for none. */
+static void set_alarm(int64_t usec)
 {
 	struct sigaction action = {.sa_handler = on_alarm};
-	struct itimerval timer = {.it_value = {.tv_sec = seconds}};
+	struct itimerval timer = {
+		.it_value = {.tv_sec = usec / 1000000, .tv_usec = usec % 1000000},
+	};
 
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
@@ -366,25 +365,27 @@ static enum graft_result lead(struct target *target, const char *path,
 	return GRAFT_SET;
 }
 
+/*
+ * The wait for it may take all the time there is, as where the thread waits for a disk:
+ * it does not stand still for us then.
+ */
 static enum graft_result stop_and_lead(struct target *target, const char *path,
-				       struct graft *graft)
+				       int64_t usec, struct graft *graft)
 {
 	enum graft_result result;
 	int signal;
 
-	set_alarm(STOP_SECONDS);
+	set_alarm(usec);
 	ptrace(PTRACE_INTERRUPT, target->pid, 0, 0);
 	signal = wait_until_stopped(target->pid);
 	set_alarm(0);
-	if (signal == SIGTRAP)
-		result = lead(target, path, graft);
-	else if (signal > 0)
+	result = signal == SIGTRAP ? lead(target, path, graft) : GRAFT_NOT_NOW;
+	if (signal < 0)
+		result = refuse(graft, "it has ended");
+	else if (!signal)
+		not_now(graft, "is in a wait that cannot be interrupted", "");
+	else if (signal != SIGTRAP)
 		result = refuse(graft, "it is stopped by a signal");
-	else
-		result = refuse(graft,
-				signal < 0 ? "it has ended"
-					   : "its main thread is in a wait that cannot "
-					     "be interrupted");
 	ptrace(PTRACE_DETACH, target->pid, 0, 0);
 	return result;
 }
@@ -398,7 +399,8 @@ static void set_priority(int policy)
 }
 
 enum graft_result graft_set(struct target *target, const struct library *library,
-			    const char *path, uint64_t request, struct graft *graft)
+			    const char *path, uint64_t request, int64_t usec,
+			    struct graft *graft)
 {
 	enum graft_result result;
 	int64_t begin;
@@ -415,7 +417,7 @@ enum graft_result graft_set(struct target *target, const struct library *library
 					  "to it, or the kernel does not permit it"
 					: "it has ended");
 	else
-		result = stop_and_lead(target, path, graft);
+		result = stop_and_lead(target, path, usec, graft);
 	graft->stood = clock_usec() - begin;
 	set_priority(SCHED_OTHER);
 	return result;
@@ -438,12 +440,14 @@ const char *graft_prepare(struct target *target, struct graft *graft)
 }
 
 enum graft_result graft_set(struct target *target, const struct library *library,
-			    const char *path, uint64_t request, struct graft *graft)
+			    const char *path, uint64_t request, int64_t usec,
+			    struct graft *graft)
 {
 	(void)target;
 	(void)library;
 	(void)path;
 	(void)request;
+	(void)usec;
 	(void)graft;
 	return GRAFT_REFUSED;
 }

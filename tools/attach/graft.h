@@ -38,10 +38,12 @@ const char *graft_prepare(struct target *target, struct graft *graft);
 
 /*
  * Lead the main thread through a call of _pyusdt_attach() with @request. @path: of the
- * library, where it is not loaded yet.
+ * library, where it is not loaded yet. @usec: more than 0, how long to wait until it
+ * stops.
  */
 enum graft_result graft_set(struct target *target, const struct library *library,
-			    const char *path, uint64_t request, struct graft *graft);
+			    const char *path, uint64_t request, int64_t usec,
+			    struct graft *graft);
 
 /* Returns: whether the thread is through; then @data is what it has left. */
 bool graft_through(struct target *target, const struct graft *graft,

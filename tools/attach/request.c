@@ -162,11 +162,14 @@ static enum way wait_for_answer(struct session *session, bool grafted)
 
 static enum way by_graft(struct session *session)
 {
+	int64_t left = session->end - clock_usec();
 	enum graft_result result;
 
+	if (left <= 0)
+		return WAY_NOT_NOW;
 	session->answer->why[0] = 0;
 	result = graft_set(&session->target, &session->library, session->place.path,
-			   session->word, &session->graft);
+			   session->word, left, &session->graft);
 	session->answer->stood = session->graft.stood;
 	if (result == GRAFT_SET)
 		return wait_for_answer(session, true);
