@@ -264,6 +264,17 @@ def unshare_mounts():
     return ["unshare", "--mount", "--propagation", "unchanged" if is_private else "private"]
 
 
+def once(test):
+    """A test, or a class of them, of what does not depend on the interpreter.
+
+    PYUSDT_FURTHER_INTERPRETER=1: they have been run under another one, with this bpftrace.
+    """
+    if os.environ.get("PYUSDT_FURTHER_INTERPRETER") != "1":
+        return test
+    print(f"left out: {test.__qualname__}: run under another interpreter")
+    return None
+
+
 def alone(test):
     """A test in which "all processes" are its own: it has no others in its /proc.
 

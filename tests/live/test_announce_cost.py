@@ -15,7 +15,7 @@ import sys
 import time
 import unittest
 
-from live import PROGRAMS, LiveTest, unshare_mounts, wait_until
+from live import PROGRAMS, LiveTest, once, unshare_mounts, wait_until
 from test_outside import ANNOUNCE, ENVIRONMENT
 
 PYTHONS = 100
@@ -39,6 +39,7 @@ CHECK = PYTHONS + OTHERS + 20
 LOOKS = 8 * 50
 
 
+@once
 @unittest.skipIf(platform.machine() != "x86_64", "threads are known on x86-64 only")
 class Cost(LiveTest):
     def count(self, loop=""):

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 
-from live import BUILDDIR, LIBRARY, PROGRAMS, SECONDS, LiveTest, counts, probe, wait_until
+from live import BUILDDIR, LIBRARY, PROGRAMS, SECONDS, LiveTest, counts, once, probe, wait_until
 from test_trace import TraceTest
 
 ATTACH = BUILDDIR / "tools/attach/pyusdt-attach"
@@ -293,6 +293,7 @@ class UnderLoad(AttachTest):
         self.assertIsNone(program.process.poll())
 
 
+@once
 class Options(AttachTest):
     def test_events(self):
         program = self.plain("busy")

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
-from live import SECONDS, LiveTest, wait_until
+from live import SECONDS, LiveTest, once, wait_until
 
 # Debian's names.
 TOOLS = ("pythoncalls-bpfcc", "pythonflow-bpfcc", "pythongc-bpfcc", "pythonstat-bpfcc")
@@ -106,6 +106,7 @@ class Tool:
             self.process.wait()
 
 
+@once
 class Bcc(LiveTest):
     @classmethod
     def setUpClass(cls):

@@ -7,7 +7,7 @@ import pathlib
 import sys
 import unittest
 
-from live import ENVIRONMENT, wait_until
+from live import ENVIRONMENT, once, wait_until
 from test_outside import OutsideTest
 from test_trace_plain import CALL, PlainTest, stacks_in, stacks_told
 
@@ -47,6 +47,7 @@ class GroupTest(unittest.TestCase):
         (group / "cgroup.procs").write_text(str(process.pid))
 
 
+@once
 class Announced(GroupTest, OutsideTest):
     def test_process_that_is_moved(self):
         program = self.plain("single")
@@ -64,6 +65,7 @@ class Announced(GroupTest, OutsideTest):
         wait_until(lambda: line in tracer.output().removeprefix(told), "it is told again")
 
 
+@once
 class Traced(GroupTest, PlainTest):
     def plain_in(self, group):
         process, reference = self.plain(own_path=True)

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import textwrap
 
-from live import BUILDDIR, ENVIRONMENT, SECONDS, TESTS, LiveTest, Tracer, counts, wait_until
+from live import (
+    BUILDDIR, ENVIRONMENT, SECONDS, TESTS, LiveTest, Tracer, counts, once, wait_until,
+)
 from test_scripts import TRACE
 
 FORGED = "@stacks[0, ]: 999999"
@@ -75,6 +77,7 @@ def cut(name, size):
     return visible(name.encode("utf-8", "backslashreplace")[:size - 1].decode())
 
 
+@once
 class HostileNames(LiveTest):
     def trace(self, script, *options):
         """Returns: what is written to standard output, where the program writes nothing."""
@@ -193,6 +196,7 @@ usdt:LIBRARY:pyusdt:PY_START /pid == $1/ { @stacks[0, comm] = count(); }
         self.assert_visible(result.stderr)
 
 
+@once
 class ShownCommands(LiveTest):
     def shown(self):
         """The words of what man pages and --help tell to type."""

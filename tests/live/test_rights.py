@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from live import ENVIRONMENT, SECONDS
+from live import ENVIRONMENT, SECONDS, once
 from test_outside import ANNOUNCE, OutsideTest, Plain
 from test_trace import TRACE
 
@@ -26,6 +26,7 @@ def as_nobody(*capabilities):
             f"--inh-caps={some}", f"--ambient-caps={some}"]
 
 
+@once
 @unittest.skipIf(platform.machine() != "x86_64", "threads are known on x86-64 only")
 class Rights(OutsideTest):
     def run_it(self, capabilities, *words):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from live import (
-    BUILDDIR, ENVIRONMENT, FULL, SECONDS, LiveTest, can_import, counts, room, wait_until,
+    BUILDDIR, ENVIRONMENT, FULL, SECONDS, LiveTest, can_import, counts, once, room, wait_until,
 )
 
 TRACE = BUILDDIR / "python/pyusdt-trace"
@@ -378,6 +378,7 @@ for _ in range(9):
         rows = histogram(output, "us", f"goes_on, {file}")
         self.assertEqual(sum(rows.values()), 9)
 
+    @once
     def test_full_map(self):
         functions = "".join(f"def f{n}(): pass\nf{n}()\nf{n}()\n" for n in range(50))
         for script in "pycalls", "pylatency", "pylines", "pyflow":
@@ -418,6 +419,7 @@ for _ in range(9):
             self.assertEqual(counts(result.stdout, "calls")[f"leaf, {file}, 3"], 4)
 
 
+@once
 class TraceErrors(LiveTest):
     def check(self, words, status, message, **environment):
         result = subprocess.run(

@@ -4,7 +4,7 @@
 import math
 import re
 
-from live import BUILDDIR, FULL, LiveTest, counts, room, wait_until
+from live import BUILDDIR, FULL, LiveTest, counts, once, room, wait_until
 
 BT = BUILDDIR / "bt"
 
@@ -174,6 +174,7 @@ caf\u00e9()
             self.assertRegex(name, r"^code 0x[0-9a-f]+$")
 
 
+    @once
     def test_threads_that_end_leave_room(self):
         source = """\
 import os, threading
@@ -192,6 +193,7 @@ goes_on()
         output = self.trace("pysyscall-stacks.bt", source, environment=room(600))
         self.assertGreater(output.total_in("goes_on"), 0)
 
+    @once
     def test_full_map_of_stacks(self):
         source = """\
 import os
@@ -213,6 +215,7 @@ for _ in range(3):
         self.trace("pysyscall.bt", source, environment=room(600), full=1)
 
 
+@once
 class LongPath(StackScript):
     name = "long-" * 20 + "/package/module.py"
 
@@ -535,6 +538,7 @@ for thread in threads:
         self.assertGreater(output.total_in("spins"), 200_000)
 
 
+@once
 class AnyScript(LiveTest):
     def test_loads_everywhere(self):
         scripts = sorted(BT.glob("*.bt"))

@@ -13,8 +13,8 @@ import subprocess
 import sys
 
 from live import (
-    BUILDDIR, ENVIRONMENT, LIBRARY, SECONDS, LiveTest, alone, counts, probe, unshare_mounts,
-    wait_until,
+    BUILDDIR, ENVIRONMENT, LIBRARY, SECONDS, LiveTest, alone, counts, once, probe,
+    unshare_mounts, wait_until,
 )
 
 TRACE = BUILDDIR / "python/pyusdt-trace"
@@ -84,6 +84,7 @@ class TraceTest(LiveTest):
         wait_until(lambda: not os.path.exists(f"/proc/{pid}"), "bpftrace has ended")
 
 
+@once
 class Ends(TraceTest):
     def test_by_a_signal(self):
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
@@ -173,6 +174,7 @@ class Ends(TraceTest):
         self.assertNotIn("Traceback", errors)
 
 
+@once
 class Trust(TraceTest):
     def test_current_folder(self):
         """Nothing of it is run, by whatever name, but what the program itself imports."""
@@ -207,6 +209,7 @@ class Trust(TraceTest):
         self.assertEqual((tracer.returncode, "trapped" in errors), (0, False), errors)
 
 
+@once
 class OtherLibrary(TraceTest):
     """The process has the library at another place than the script says."""
 

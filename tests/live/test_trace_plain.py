@@ -10,7 +10,7 @@ import subprocess
 import sys
 import unittest
 
-from live import BUILDDIR, PROGRAMS, SECONDS, wait_until
+from live import BUILDDIR, PROGRAMS, SECONDS, once, wait_until
 from test_outside import ENVIRONMENT, find_other_python, find_pythons
 from test_trace import TRACE, TraceTest
 
@@ -243,6 +243,7 @@ class Several(PlainTest):
         self.assertNotIn(f"Process {process.pid}:", file.read_text())
 
 
+@once
 class Wrong(PlainTest):
     def test_no_python(self):
         sleeper = subprocess.Popen(["sleep", "1000"])

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 
-from live import SECONDS, wait_until
+from live import SECONDS, once, wait_until
 from test_outside import ENVIRONMENT, find_other_python
 from test_trace import TRACE
 from test_trace_plain import CALL, PlainTest, stacks_in, stacks_told
@@ -87,6 +87,7 @@ class Started(PlainTest):
         _, _, trace = self.run_it("pyopen", self.write("pass\n"))
         self.assertIn("<frozen importlib._bootstrap_external>", trace)
 
+    @once
     def test_surroundings(self):
         """All is as without us."""
         file = self.write(SURROUNDINGS)
@@ -124,6 +125,7 @@ class Started(PlainTest):
                 ended = expected.returncode
                 self.assertEqual(ended if ended >= 0 else 128 - ended, status)
 
+    @once
     def test_words_that_are_not_of_a_program(self):
         _, errors, _ = self.run_it("pysyscall", "/nonexistent.py", status=2)
         self.assertIn("can't open file '/nonexistent.py'", errors)
