@@ -37,6 +37,7 @@ bt_parts = \
 	bt/function.bth \
 	bt/function_text.bth \
 	bt/hash.bth \
+	bt/holder.bth \
 	bt/layout.bth \
 	bt/misfits.bth \
 	bt/names.bth \

@@ -57,14 +57,30 @@ struct pyusdt_layout {
 	__u32 ascii;       /* 64  in an ASCII str: its bytes */
 	__u32 thread_id;   /* 68  in PyThreadState: the thread pointer of its thread, by
 			    *     which a state that is another's is known; 0: not known */
+	__u32 interpreter; /* 72  in PyThreadState: its interpreter */
+	__u32 gil;         /* 76  in an interpreter: pointer to the GIL that it uses, a
+			    *     struct _gil_runtime_state; 0: not known */
 };
+
+/*
+ * In a struct _gil_runtime_state, the same in 3.12 to 3.15. A thread that waits for the
+ * GIL is in futex(2) with an address from PYUSDT_GIL_CONDITION on; from PYUSDT_GIL_MUTEX
+ * on it waits for the lock of that, or until another thread has taken the GIL: for both
+ * the scheduler is to blame, not who has it.
+ */
+#define PYUSDT_GIL_HOLDER    8  /* PyThreadState *, of who has it or had it last */
+#define PYUSDT_GIL_LOCKED    16 /* an int, 1: it is taken */
+#define PYUSDT_GIL_SWITCHES  24 /* unsigned long, how often it went to another thread */
+#define PYUSDT_GIL_CONDITION 32
+#define PYUSDT_GIL_MUTEX     80
+#define PYUSDT_GIL_SIZE      208
 
 /*
  * The probe pyusdt:PROCESS(pid, tstate, walk, names, rest, version) tells the same by
  * value, of any process: pid is 0 where the library fires it, of the process that it is
- * in, and the id of another process where pyusdt-announce does. version is
- * PY_VERSION_HEX. A BPF program keeps the four words between as one value per process,
- * and an event costs it one look-up instead of one read of user memory for each offset.
+ * in, and the id of another process where pyusdt-announce does. A BPF program keeps the
+ * other words as one value per process, and an event costs it one look-up instead of one
+ * read of user memory for each offset.
  *
  * PYUSDT_WORDS names the fields of these words: the word, the field, its lowest bit, how
  * many bits. The fields are as in struct pyusdt_layout, and further
@@ -73,6 +89,7 @@ struct pyusdt_layout {
  *   inner      not 0: what is at tstate is not the PyThreadState but a pointer, and it is
  *              inner - 1 bytes after what that points to;
  *   inmost     likewise once more
+ *   python     PY_VERSION_HEX
  *   ascii_bit  in the byte 8 before the text of a str: it is ASCII
  *
  * Before a BPF program believes a PyThreadState it compares the word at thread_id, unless
@@ -81,23 +98,26 @@ struct pyusdt_layout {
  *
  * ABI: words and fields keep their places.
  */
-#define PYUSDT_WORDS(FIELD)               \
-	FIELD(tstate, tstate, 0, 32)      \
-	FIELD(tstate, inner, 32, 16)      \
-	FIELD(tstate, inmost, 48, 16)     \
-	FIELD(walk, previous, 0, 16)      \
-	FIELD(walk, code, 16, 16)         \
-	FIELD(walk, owner, 32, 16)        \
-	FIELD(walk, instr, 48, 16)        \
-	FIELD(names, qualname, 0, 16)     \
-	FIELD(names, filename, 16, 16)    \
-	FIELD(names, firstlineno, 32, 16) \
-	FIELD(names, bytecode, 48, 16)    \
-	FIELD(rest, frame, 0, 16)         \
-	FIELD(rest, thread_id, 16, 16)    \
-	FIELD(rest, ascii, 32, 8)         \
-	FIELD(rest, ascii_bit, 40, 8)     \
-	FIELD(rest, first_shim, 48, 8)    \
-	FIELD(rest, frame_indirect, 56, 8)
+#define PYUSDT_WORDS(FIELD)                 \
+	FIELD(tstate, tstate, 0, 32)        \
+	FIELD(tstate, inner, 32, 16)        \
+	FIELD(tstate, inmost, 48, 16)       \
+	FIELD(walk, previous, 0, 16)        \
+	FIELD(walk, code, 16, 16)           \
+	FIELD(walk, owner, 32, 16)          \
+	FIELD(walk, instr, 48, 16)          \
+	FIELD(names, qualname, 0, 16)       \
+	FIELD(names, filename, 16, 16)      \
+	FIELD(names, firstlineno, 32, 16)   \
+	FIELD(names, bytecode, 48, 16)      \
+	FIELD(rest, frame, 0, 16)           \
+	FIELD(rest, thread_id, 16, 16)      \
+	FIELD(rest, ascii, 32, 8)           \
+	FIELD(rest, ascii_bit, 40, 8)       \
+	FIELD(rest, first_shim, 48, 8)      \
+	FIELD(rest, frame_indirect, 56, 8)  \
+	FIELD(version, python, 0, 32)       \
+	FIELD(version, interpreter, 32, 16) \
+	FIELD(version, gil, 48, 16)
 
 #endif /* PYUSDT_LAYOUT_H */

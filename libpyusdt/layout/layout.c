@@ -64,6 +64,8 @@ static const char *find(PyTypeObject *closure_type, struct pyusdt_layout *layout
 	       layout_check(closure_type, layout, &why));
 	if (!why && !layout_check_thread_id(layout))
 		layout->thread_id = 0;
+	if (!why && !layout_check_gil(layout))
+		layout->gil = 0;
 	return why;
 }
 

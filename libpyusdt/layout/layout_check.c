@@ -252,3 +252,16 @@ bool layout_check_thread_id(const struct pyusdt_layout *layout)
 
 	return thread && thread == __builtin_thread_pointer();
 }
+
+bool layout_check_gil(const struct pyusdt_layout *layout)
+{
+	PyThreadState *state = PyThreadState_Get();
+	const char *interpreter = pointer_at((const char *)state, layout->interpreter);
+	const char *gil;
+
+	if (interpreter != (const char *)PyThreadState_GetInterpreter(state))
+		return false;
+	gil = pointer_at(interpreter, layout->gil);
+	return gil && pointer_at(gil, PYUSDT_GIL_HOLDER) == (const char *)state &&
+	       *(const int *)(gil + PYUSDT_GIL_LOCKED) == 1;
+}

@@ -35,4 +35,7 @@ bool layout_check_frames(PyTypeObject *closure_type, const struct pyusdt_layout 
  */
 bool layout_check_thread_id(const struct pyusdt_layout *layout);
 
+/* With the GIL: does the struct that is found by @layout say that the caller has it? */
+bool layout_check_gil(const struct pyusdt_layout *layout);
+
 #endif /* PYUSDT_LAYOUT_CHECK_H */

@@ -28,6 +28,8 @@ static const struct pyusdt_layout python_3_12 = {
 	.bytecode = 192,
 	.ascii = 40,
 	.thread_id = 136,
+	.interpreter = 16,
+	.gil = 384,
 };
 
 /*
@@ -39,12 +41,13 @@ struct published {
 	uint32_t version; /* PY_VERSION_HEX, its two highest bytes */
 	uint16_t frame, previous, code, owner, instr;
 	uint16_t name, qualname, filename, firstlineno, bytecode, ascii, thread_id;
+	uint16_t interpreter, gil;
 };
 
 static const struct published published[] = {
-	{0x030d, 184, 232, 240, 264, 248, 288, 296, 280, 312, 344, 560, 192},
-	{0x030e, 208, 256, 264, 288, 272, 328, 336, 320, 352, 384, 640, 216},
-	{0x030f, 208, 320, 328, 352, 336, 392, 400, 384, 416, 448, 736, 240},
+	{0x030d, 184, 232, 240, 264, 248, 288, 296, 280, 312, 344, 560, 192, 176, 112},
+	{0x030e, 208, 256, 264, 288, 272, 328, 336, 320, 352, 384, 640, 216, 200, 120},
+	{0x030f, 208, 320, 328, 352, 336, 392, 400, 384, 416, 448, 736, 240, 200, 120},
 };
 
 #define COOKIE         "xdebugpy"
@@ -87,6 +90,8 @@ static void read_published(const struct published *at, const void *debug,
 	layout->bytecode = (uint32_t)word(debug, at->bytecode);
 	layout->ascii = (uint32_t)word(debug, at->ascii);
 	layout->thread_id = (uint32_t)word(debug, at->thread_id);
+	layout->interpreter = (uint32_t)word(debug, at->interpreter);
+	layout->gil = (uint32_t)word(debug, at->gil);
 }
 
 bool layout_offsets(uint32_t version, const void *debug, struct pyusdt_layout *layout,

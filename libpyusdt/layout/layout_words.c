@@ -28,8 +28,10 @@ bool layout_words(const struct pyusdt_layout *layout, const struct layout_way *w
 	const uint64_t frame = layout->frame, frame_indirect = layout->frame_indirect;
 	const uint64_t thread_id = layout->thread_id, first_shim = layout->first_shim;
 	const uint64_t ascii = layout->ascii, ascii_bit = ASCII_BIT;
+	const uint64_t python = layout->python, interpreter = layout->interpreter;
+	const uint64_t gil = layout->gil;
 	bool fits = way->tstate == (int32_t)way->tstate;
-	struct layout_words packed = {.version = layout->python};
+	struct layout_words packed = {0};
 
 #define FIELD(word, field, lowest, bits) fits &= pack(&packed.word, field, lowest, bits);
 	PYUSDT_WORDS(FIELD)

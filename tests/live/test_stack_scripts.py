@@ -140,8 +140,16 @@ def recurs(depth):
     if depth:
         return recurs(depth - 1)
     signal.sigtimedwait([], 0.1)
+class Made:
+    def __init__(self, number):
+        if number == 99:
+            signal.sigtimedwait([], 0.02)
+def makes():
+    for number in range(100):
+        Made(number)
 list(generates())
 recurs(100)
+makes()
 """)
         stacks = output.stacks()
         slept = {
@@ -153,6 +161,8 @@ recurs(100)
         expected = {
             ("Sleeper.sleep", "generates", "<module>"): 50_000,
             (*["recurs"] * 101, "<module>"): 100_000,
+            # CPython 3.13 has a frame of its own before it, once the call is specialised.
+            ("Made.__init__", "makes", "<module>"): 20_000,
         }
         # Below the program's module is what runs it.
         own = {names[: names.index("<module>") + 1]: us for names, us in slept.items()}
@@ -510,6 +520,51 @@ spawns()
         self.assertEqual(len(lines), 60)
 
 
+HOLDER = """\
+import threading, time
+def computes():
+    end = time.thread_time() + 0.7
+    while time.thread_time() < end:
+        pass
+def wants_it():
+    while holder.is_alive():
+        time.sleep(0.001)
+def holds():
+    global holder
+    holder = threading.Thread(target=computes)
+    holder.start()
+    waiters = [threading.Thread(target=wants_it) for _ in range(3)]
+    for waiter in waiters:
+        waiter.start()
+    for waiter in waiters:
+        waiter.join()
+"""
+
+# Runs what is above the line of dashes in another interpreter, under the same file name.
+SUBINTERPRETER = HOLDER + """\
+# ---
+import sys
+if sys.version_info >= (3, 13):
+    import _interpreters as interpreters
+    def create(has_own):
+        return interpreters.create("isolated" if has_own else "legacy")
+    run = interpreters.exec
+else:
+    import _xxsubinterpreters as interpreters
+    def create(has_own):
+        return interpreters.create(isolated=has_own)
+    run = interpreters.run_string
+def run_there(has_own, call):
+    code = ("space = {}\\n"
+            f"source = open({__file__!r}).read().partition('# ---')[0]\\n"
+            f"exec(compile(source, {__file__!r}, 'exec'), space)\\n"
+            f"space[{call!r}]()\\n")
+    there = create(has_own)
+    run(there, code)
+    interpreters.destroy(there)
+"""
+
+
 class Gil(StackScript):
     def test_contended(self):
         output = self.trace("pygil.bt", """\
@@ -536,6 +591,38 @@ for thread in threads:
         # A lock is not the GIL: it was waited for so long.
         self.assertLess(waited.get("waits_for_a_lock", 0), 300_000)
         self.assertGreater(output.total_in("spins"), 200_000)
+
+    def check_holder(self, output):
+        waited = output.table("waited_us", self.file)
+        held_up = output.table("held_up_us", self.file)
+        self.assertGreater(waited["wants_it"], 100_000)
+        self.assertGreater(output.table("held_up", self.file)["computes"], 10)
+        # The others have it, too, for a moment each; a busy machine may keep them from going on.
+        self.assertGreater(held_up["computes"], 0.9 * sum(held_up.values()))
+        # Of a stack, too, it is told who had the GIL.
+        by_stack = re.findall(r"(?m)^@stacks\[-?\d+, computes, .*\]: (\d+)$", output)
+        self.assertAlmostEqual(sum(map(int, by_stack)) / held_up["computes"], 1, places=2)
+
+    def test_holder(self):
+        self.check_holder(self.trace("pygil.bt", HOLDER + "holds()\n"))
+
+    def test_holder_in_a_subinterpreter_that_shares_it(self):
+        self.check_holder(self.trace("pygil.bt", SUBINTERPRETER + """\
+def computes_there():
+    run_there(False, "computes")
+threads = [threading.Thread(target=computes_there)]
+holder = threads[0]
+threads += [threading.Thread(target=wants_it) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""))
+
+    def test_holder_in_a_subinterpreter_with_its_own(self):
+        self.check_holder(self.trace("pygil.bt", SUBINTERPRETER + """\
+run_there(True, "holds")
+"""))
 
 
 @once

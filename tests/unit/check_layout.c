@@ -144,9 +144,11 @@ START_TEST(abi)
 		offsetof(struct pyusdt_layout, bytecode),
 		offsetof(struct pyusdt_layout, ascii),
 		offsetof(struct pyusdt_layout, thread_id),
+		offsetof(struct pyusdt_layout, interpreter),
+		offsetof(struct pyusdt_layout, gil),
 	};
 	static const size_t wanted[] = {
-		0, 4, 8, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 64, 68,
+		0, 4, 8, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 64, 68, 72, 76,
 	};
 
 	ck_assert_mem_eq(offsets, wanted, sizeof(wanted));
@@ -350,6 +352,27 @@ START_TEST(state_names_its_thread)
 		ck_assert_ptr_eq(
 			*(void **)((char *)PyThreadState_Get() + layout->thread_id),
 			__builtin_thread_pointer());
+}
+END_TEST
+
+/* As CPython's headers do not say: what a script reads of who has the GIL. */
+START_TEST(gil_says_who_has_it)
+{
+	const struct pyusdt_layout *layout = arm();
+	const char *state = (const char *)PyThreadState_Get();
+	const char *interpreter = *(const char *const *)(state + layout->interpreter);
+	const char *gil;
+	PyThreadState *saved;
+
+	ck_assert_uint_ne(layout->gil, 0);
+	ck_assert_ptr_eq(interpreter,
+			 PyThreadState_GetInterpreter((PyThreadState *)state));
+	gil = *(const char *const *)(interpreter + layout->gil);
+	ck_assert_ptr_eq(*(const char *const *)(gil + PYUSDT_GIL_HOLDER), state);
+	ck_assert_int_eq(*(const volatile int *)(gil + PYUSDT_GIL_LOCKED), 1);
+	saved = PyEval_SaveThread();
+	ck_assert_int_eq(*(const volatile int *)(gil + PYUSDT_GIL_LOCKED), 0);
+	PyEval_RestoreThread(saved);
 }
 END_TEST
 
@@ -694,6 +717,7 @@ int main(void)
 	tcase_add_test(tcase, announced_before_enable_returns);
 	tcase_add_test(tcase, announced_by_value);
 	tcase_add_test(tcase, state_names_its_thread);
+	tcase_add_test(tcase, gil_says_who_has_it);
 	tcase_add_test(tcase, announced_while_another_thread_is_about_to);
 	tcase_add_test(tcase, announced_again_by_the_watcher);
 	tcase_add_test(tcase, silent_when_disarmed);

@@ -24,6 +24,8 @@ static const struct pyusdt_layout layout = {
 	.bytecode = 0x100a,
 	.ascii = 0x28,
 	.thread_id = 0x100d,
+	.interpreter = 0x100e,
+	.gil = 0x100f,
 };
 
 static const struct layout_way way = {.tstate = -40, .inner = 0x100b, .inmost = 0x100c};
@@ -47,7 +49,7 @@ START_TEST(fields_are_where_they_are_documented)
 	ck_assert_uint_eq(words.walk, 0x1005100410031002);
 	ck_assert_uint_eq(words.names, 0x100a100910081007);
 	ck_assert_uint_eq(words.rest, 0x01034028100d1001);
-	ck_assert_uint_eq(words.version, 0x030d00f0);
+	ck_assert_uint_eq(words.version, 0x100f100e030d00f0);
 }
 END_TEST
 
@@ -107,6 +109,8 @@ START_TEST(what_does_not_fit_is_refused)
 		offsetof(struct pyusdt_layout, firstlineno),
 		offsetof(struct pyusdt_layout, bytecode),
 		offsetof(struct pyusdt_layout, thread_id),
+		offsetof(struct pyusdt_layout, interpreter),
+		offsetof(struct pyusdt_layout, gil),
 	};
 	const size_t small[] = {
 		offsetof(struct pyusdt_layout, ascii),

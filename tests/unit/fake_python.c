@@ -25,6 +25,8 @@ enum {
 	NEXT = 8,
 	THREAD_ID = 152,
 	TYPE = 8,
+	INTERPRETER = 16,
+	GIL = 16,
 };
 
 /* Where in struct _Py_DebugOffsets they are. */
@@ -32,15 +34,16 @@ struct published {
 	uint32_t version;
 	uint16_t frame, previous, code, owner, instr, name, qualname, filename, line;
 	uint16_t bytecode, text, interps, next_interp, threads, next, thread_id, type;
+	uint16_t interpreter, gil;
 };
 
 static const struct published published[] = {
-	{0x030d, 184, 232, 240, 264, 248, 288, 296, 280, 312, 344, 560, 40, 64, 72, 168,
-	 192, 360},
-	{0x030e, 208, 256, 264, 288, 272, 328, 336, 320, 352, 384, 640, 40, 64, 72, 192,
-	 216, 408},
-	{0x030f, 208, 320, 328, 352, 336, 392, 400, 384, 416, 448, 736, 40, 64, 72, 192,
-	 240, 472},
+	{0x030d, 184, 232, 240, 264, 248, 288, 296, 280, 312,
+	 344,    560, 40,  64,  72,  168, 192, 360, 176, 112},
+	{0x030e, 208, 256, 264, 288, 272, 328, 336, 320, 352,
+	 384,    640, 40,  64,  72,  192, 216, 408, 200, 120},
+	{0x030f, 208, 320, 328, 352, 336, 392, 400, 384, 416,
+	 448,    736, 40,  64,  72,  192, 240, 472, 200, 120},
 };
 
 /* In the order of the symbol table, the first of which is none. */
@@ -196,6 +199,8 @@ static void put_debug(struct fake_python *python, const struct published *at,
 	fake_put(python, start + at->next, NEXT);
 	fake_put(python, start + at->thread_id, THREAD_ID);
 	fake_put(python, start + at->type, TYPE);
+	fake_put(python, start + at->interpreter, INTERPRETER);
+	fake_put(python, start + at->gil, GIL);
 }
 
 /* The frames of a thread: a function, CPython's own, a function. */
