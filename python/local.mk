@@ -27,7 +27,6 @@ python_profiling = \
 	python/pyusdt/profiling/model.py \
 	python/pyusdt/profiling/output.py \
 	python/pyusdt/profiling/pprof.py \
-	python/pyusdt/profiling/protobuf.py \
 	python/pyusdt/profiling/pstatsfile.py \
 	python/pyusdt/profiling/recording.py \
 	python/pyusdt/profiling/running.py \
@@ -42,6 +41,9 @@ python_stacks = \
 	python/pyusdt/stacks/folded.py \
 	python/pyusdt/stacks/frames.py \
 	python/pyusdt/stacks/joining.py \
+	python/pyusdt/stacks/pprof.py \
+	python/pyusdt/stacks/profileproto.py \
+	python/pyusdt/stacks/protobuf.py \
 	python/pyusdt/stacks/reading.py \
 	python/pyusdt/stacks/sourcelines.py \
 	python/pyusdt/stacks/speedscope.py

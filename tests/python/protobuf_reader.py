@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 class Found(NamedTuple):
     types: list
-    samples: list  # of ([(name, system name, file, first line, line), ...], values)
+    samples: list  # of ([(name, file, first line, line), ...], values)
     comments: list
     default_type: str
 
@@ -56,8 +56,8 @@ def profile(data):
     assert strings[0] == ""
     functions = {}
     for function in map(fields, top.get(5, [])):
-        name, system, file = (strings[one(function, i)] for i in (2, 3, 4))
-        functions[one(function, 1)] = (name, system, file, one(function, 5))
+        name, file = (strings[one(function, i)] for i in (2, 4))
+        functions[one(function, 1)] = (name, file, one(function, 5))
     locations = {}
     for place in map(fields, top.get(4, [])):
         line = fields(one(place, 4))

@@ -14,15 +14,19 @@ from pyusdt.stacks.flamegraph import svg
 from pyusdt.stacks.folded import folded
 from pyusdt.stacks.frames import Stack
 from pyusdt.stacks.joining import JoinOptions, join
+from pyusdt.stacks.pprof import pprof
 from pyusdt.stacks.reading import Recording, read
 from pyusdt.stacks.speedscope import UNITS, speedscope
 
 PROG = "pyusdt-stacks"
-FORMATS = ("folded", "speedscope", "svg")
+FORMATS = ("folded", "pprof", "speedscope", "svg")
+
+# How the name of an output ends that has the format. All others are folded.
+SUFFIXES = {".svg": "svg", ".json": "speedscope", ".pb.gz": "pprof"}
 
 DESCRIPTION = """\
 Join the Python stacks and the kernel-side maps that a bpftrace script of pyusdt printed,
-such as pyoffcpu.bt, into folded stacks, a speedscope profile or a flame graph.
+such as pyoffcpu.bt, into folded stacks, a profile for speedscope or pprof, or a flame graph.
 """
 
 EXAMPLE = """\
@@ -62,7 +66,7 @@ def make_parser() -> Parser:
              f"sources as {sys.executable.replace('%', '%%')} compiles them")
     add("--full-native", action="store_true",
         help="keep the native frames of the interpreter itself")
-    add("-t", "--title", default="Python stacks", help="of speedscope and svg")
+    add("-t", "--title", default="Python stacks", help="of the speedscope or pprof profile, or the svg")
     add("-u", "--unit", choices=UNITS, default="samples",
         help=f"what the map counts: {', '.join(UNITS)} (default: samples)",
         metavar="UNIT")
@@ -161,22 +165,29 @@ def nothing_found(recording: Recording) -> str:
     )
 
 
-def formatted(stacks: Mapping[Stack, int], options: argparse.Namespace) -> str:
+def formatted(stacks: Mapping[Stack, int], options: argparse.Namespace) -> bytes:
     kind = options.format or format_of(options.output or "")
+    if kind == "pprof":
+        return pprof(stacks, options.title, options.unit)
     if kind == "speedscope":
-        return speedscope(stacks, options.title, options.unit)
+        return as_bytes(speedscope(stacks, options.title, options.unit))
     if kind == "svg":
-        return svg(stacks, options.title, options.unit, options.min_percent)
-    return folded(stacks)
+        return as_bytes(svg(stacks, options.title, options.unit, options.min_percent))
+    return as_bytes(folded(stacks))
+
+
+def as_bytes(text: str) -> bytes:
+    return text.encode("utf-8", errors="replace")
 
 
 def format_of(name: str) -> str:
-    suffix = os.path.splitext(name)[1].lower()
-    return {".svg": "svg", ".json": "speedscope"}.get(suffix, "folded")
+    for suffix, kind in SUFFIXES.items():
+        if name.lower().endswith(suffix):
+            return kind
+    return "folded"
 
 
-def write_output(name: str | None, text: str) -> None:
-    data = text.encode("utf-8", errors="replace")
+def write_output(name: str | None, data: bytes) -> None:
     try:
         if name is None or name == "-":
             sys.stdout.buffer.write(data)

@@ -14,6 +14,7 @@ class Frame(NamedTuple):
     kind: str
     file: str = ""
     line: int = 0
+    first_line: int = 0  # of the function
 
     @property
     def label(self) -> str:

@@ -153,13 +153,15 @@ class Labeller:
     def _make(self, frame: Place) -> Frame:
         # Without a name, the script has put what it knows into the place of the file.
         name, file = (frame.qualname, frame.file) if frame.qualname else (frame.file, "")
-        line = max(frame.line, 0)
+        line = first_line = max(frame.line, 0)
         if self.options.lines and file:
             line = self._decode(frame)
         elif self.options.short:
             line = 0
-        shown = "" if self.options.short else escape(file)
-        return Frame(escape(name) or "?", PYTHON, shown, line)
+        if self.options.short:
+            # Functions of one name are one.
+            file, first_line = "", 0
+        return Frame(escape(name) or "?", PYTHON, escape(file), line, first_line)
 
     def _decode(self, frame: Place) -> int:
         try:

@@ -34,9 +34,9 @@ Options, before PROGRAM:
   --container NAME   of --all, only those in this container, by its id or, of docker and
                      podman, its name
   -o, --output FILE  write the trace to FILE
-  --flame FILE       make a flame graph (FILE.svg), folded stacks or, as FILE.json, what
-                     speedscope reads, of a script that keeps stacks; without -o the
-                     trace itself is not shown
+  --flame FILE       make a flame graph (FILE.svg), what speedscope reads (FILE.json) or
+                     pprof (FILE.pb.gz), else folded stacks, of a script that keeps
+                     stacks; without -o the trace itself is not shown
   --python PYTHON    run PROGRAM with this interpreter (default: python3 where it is
                      the interpreter of this command, else that,
                      {sys.executable})
