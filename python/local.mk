@@ -36,11 +36,13 @@ python_profiling = \
 python_stacks = \
 	python/pyusdt/stacks/__init__.py \
 	python/pyusdt/stacks/command.py \
+	python/pyusdt/stacks/differential.py \
 	python/pyusdt/stacks/flamegraph.js \
 	python/pyusdt/stacks/flamegraph.py \
 	python/pyusdt/stacks/folded.py \
 	python/pyusdt/stacks/frames.py \
 	python/pyusdt/stacks/joining.py \
+	python/pyusdt/stacks/options.py \
 	python/pyusdt/stacks/pprof.py \
 	python/pyusdt/stacks/profileproto.py \
 	python/pyusdt/stacks/protobuf.py \

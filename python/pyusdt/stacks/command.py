@@ -1,85 +1,24 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The command line of pyusdt-stacks, and its files."""
+"""What pyusdt-stacks does, and its files."""
 
 import argparse
-import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NoReturn, TextIO
 
-from pyusdt.failure import Failure, UsageError, complain, end
+from pyusdt.failure import Failure, complain, end
 from pyusdt.files import drop_standard_output, private
+from pyusdt.stacks.differential import folded_difference, svg_difference
 from pyusdt.stacks.flamegraph import svg
-from pyusdt.stacks.folded import folded
+from pyusdt.stacks.folded import folded, read_folded
 from pyusdt.stacks.frames import Stack
 from pyusdt.stacks.joining import JoinOptions, join
+from pyusdt.stacks.options import PROG, format_of, parse_arguments
 from pyusdt.stacks.pprof import pprof
 from pyusdt.stacks.reading import Recording, read
-from pyusdt.stacks.speedscope import UNITS, speedscope
-
-PROG = "pyusdt-stacks"
-FORMATS = ("folded", "pprof", "speedscope", "svg")
-
-# How the name of an output ends that has the format. All others are folded.
-SUFFIXES = {".svg": "svg", ".json": "speedscope", ".pb.gz": "pprof"}
-
-DESCRIPTION = """\
-Join the Python stacks and the kernel-side maps that a bpftrace script of pyusdt printed,
-such as pyoffcpu.bt, into folded stacks, a profile for speedscope or pprof, or a flame graph.
-"""
-
-EXAMPLE = """\
-example:
-  bpftrace pyoffcpu.bt 4711 | pyusdt-stacks --unit us -o offcpu.svg
-
-Ctrl-C ends bpftrace, which then prints its maps.
-Exit status: 0; 1 for input that cannot be used, 2 for wrong usage.
-"""
-
-
-class Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message)
-
-
-def make_parser() -> Parser:
-    parser = Parser(
-        prog=PROG,
-        description=DESCRIPTION,
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
-    add("file", nargs="?", default="-", metavar="FILE",
-        help="output of the script, text or JSON (default: standard input)")
-    add("-f", "--format", choices=FORMATS,
-        help="what to write (default: as the name of the output ends, else folded)")
-    add("-o", "--output", metavar="FILE", help="write to FILE")
-    add("-m", "--map", action="append", metavar="NAME",
-        help="take this map; may be repeated (default: @stacks, or the only one)")
-    add("-s", "--short", action="store_true",
-        help="leave out the files and lines of Python functions")
-    add("-l", "--lines", action="store_true",
-        help="show the line that was run instead of the function's first, from the "
-             f"sources as {sys.executable.replace('%', '%%')} compiles them")
-    add("--full-native", action="store_true",
-        help="keep the native frames of the interpreter itself")
-    add("-t", "--title", default="Python stacks", help="of the speedscope or pprof profile, or the svg")
-    add("-u", "--unit", choices=UNITS, default="samples",
-        help=f"what the map counts: {', '.join(UNITS)} (default: samples)",
-        metavar="UNIT")
-    add("--min-percent", type=percent, default=0.02, metavar="PERCENT",
-        help="leave frames below this out of the svg (default: 0.02)")
-    return parser
-
-
-def percent(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 100:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100")
-    return value
+from pyusdt.stacks.speedscope import speedscope
 
 
 def main() -> NoReturn:
@@ -88,7 +27,10 @@ def main() -> NoReturn:
 
 def run(words: Sequence[str]) -> int:
     """Returns: the exit status."""
-    options = make_parser().parse_args(words)
+    options = parse_arguments(words)
+    if options.diff:
+        write_output(options.output, compared(options))
+        return 0
     recording = read_file(options.file)
     names, notes = choose_maps(recording, options.map)
     joined = join(
@@ -166,7 +108,7 @@ def nothing_found(recording: Recording) -> str:
 
 
 def formatted(stacks: Mapping[Stack, int], options: argparse.Namespace) -> bytes:
-    kind = options.format or format_of(options.output or "")
+    kind = format_of(options)
     if kind == "pprof":
         return pprof(stacks, options.title, options.unit)
     if kind == "speedscope":
@@ -180,11 +122,26 @@ def as_bytes(text: str) -> bytes:
     return text.encode("utf-8", errors="replace")
 
 
-def format_of(name: str) -> str:
-    for suffix, kind in SUFFIXES.items():
-        if name.lower().endswith(suffix):
-            return kind
-    return "folded"
+def compared(options: argparse.Namespace) -> bytes:
+    before, after = (read_folded_file(name) for name in options.diff)
+    if format_of(options) == "folded":
+        return as_bytes(folded_difference(before, after, options.normalize))
+    return as_bytes(svg_difference(
+        before, after, options.title, options.unit, options.min_percent, options.normalize
+    ))
+
+
+def read_folded_file(name: str) -> Counter[str]:
+    try:
+        with open_input(name) as file:
+            stacks = read_folded(file)
+    except OSError as error:
+        raise Failure(f"{name}: {error.strerror}") from None
+    except ValueError as error:
+        raise Failure(f"{name}: line {error} is not a folded stack and its number") from None
+    if not stacks.total():
+        raise Failure(f"{name}: no folded stacks, or all of 0")
+    return stacks
 
 
 def write_output(name: str | None, data: bytes) -> None:

@@ -12,7 +12,7 @@ import pathlib
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pyusdt.stacks.frames import KERNEL, NATIVE, OTHER, PYTHON, Stack, count
@@ -54,15 +54,28 @@ BANDS = {
 
 
 class Node:
-    """A frame with all that it called."""
+    """A frame with all that it called. *before*: of what it is compared with."""
 
-    __slots__ = ("children", "kind", "label", "value")
+    __slots__ = ("before", "children", "kind", "label", "value")
 
     def __init__(self, label: str, kind: str) -> None:
         self.label = label
         self.kind = kind
         self.value = 0
+        self.before = 0
         self.children: dict[tuple[str, str], Node] = {}
+
+    def add(self, stack: Labels, value: int, before: int = 0) -> None:
+        """To the root: a stack and its numbers."""
+        node = self
+        node.count(value, before)
+        for frame in stack:
+            node = node.child(frame)
+            node.count(value, before)
+
+    def count(self, value: int, before: int) -> None:
+        self.value += value
+        self.before += before
 
     def child(self, frame: tuple[str, str]) -> "Node":
         if frame not in self.children:
@@ -71,24 +84,33 @@ class Node:
 
 
 class Box(NamedTuple):
-    """A frame's place: values before it, and its own."""
+    """A frame's place: how deep, and the values left of it."""
 
-    label: str
-    kind: str
+    node: Node
     depth: int
     start: int
-    value: int
 
 
-def make_tree(stacks: Mapping[Labels, int]) -> Node:
-    root = Node("all", OTHER)
-    for stack, value in stacks.items():
-        node = root
-        node.value += value
-        for frame in stack:
-            node = node.child(frame)
-            node.value += value
-    return root
+class Look(NamedTuple):
+    """What frames are like: their colour, what is told of one, what the colours mean."""
+
+    fill: Callable[[Node], str]
+    tip: Callable[[Node], str]
+    legend: Sequence[tuple[str, str]]
+
+
+def make_root() -> Node:
+    return Node("all", OTHER)
+
+
+def boxes_of(root: Node, min_percent: float) -> tuple[list[Box], str]:
+    """The frames that are drawn, and what there is to say of the others."""
+    if not root.value:
+        raise ValueError("no stacks to draw")
+    boxes = list(make_boxes(root, max(1, root.value * min_percent / 100)))
+    if len(boxes) == sum(1 for _ in make_boxes(root, 1)):
+        return boxes, ""
+    return boxes, f"; frames below {min_percent:g} % are left out"
 
 
 def make_boxes(root: Node, least: float) -> Iterator[Box]:
@@ -98,7 +120,7 @@ def make_boxes(root: Node, least: float) -> Iterator[Box]:
         node, depth, start = pending.pop()
         if node.value < least:
             continue
-        yield Box(node.label, node.kind, depth, start, node.value)
+        yield Box(node, depth, start)
         # What is left at its right is of stacks that end in this frame.
         end = start + sum(child.value for child in node.children.values())
         for _, child in sorted(node.children.items(), reverse=True):
@@ -118,15 +140,28 @@ def svg(
 def render(
     stacks: Mapping[Labels, int], title: str, unit: str, min_percent: float = 0
 ) -> str:
-    root = make_tree(stacks)
-    if not root.value:
-        raise ValueError("no stacks to draw")
-    boxes = list(make_boxes(root, root.value * min_percent / 100))
+    root = make_root()
+    for stack, value in stacks.items():
+        root.add(stack, value)
+    boxes, rest = boxes_of(root, min_percent)
+    kinds = [kind for kind in BANDS if any(box.node.kind == kind for box in boxes)]
+    look = Look(
+        lambda node: colour(node.label, node.kind),
+        lambda node: share_of(node, root.value, unit),
+        [(colour("", kind), BANDS[kind].legend) for kind in kinds],
+    )
+    subtitle = f"{root.value:,} {unit} in {count(len(stacks), 'stack')}{rest}"
+    return picture(boxes, look, title, subtitle, unit)
+
+
+def share_of(node: Node, total: int, unit: str) -> str:
+    return f"{node.value:,} {unit}, {100 * node.value / total:.2f} %"
+
+
+def picture(boxes: Sequence[Box], look: Look, title: str, subtitle: str, unit: str) -> str:
+    """The first of the boxes is that of the root."""
     height = TOP + BOTTOM + ROW * (1 + max(box.depth for box in boxes))
-    subtitle = f"{root.value:,} {unit} in {count(len(stacks), 'stack')}"
-    if len(boxes) < sum(1 for _ in make_boxes(root, 0)):
-        subtitle += f"; frames below {min_percent:g} % are left out"
-    kinds = [kind for kind in BANDS if any(box.kind == kind for box in boxes)]
+    total = boxes[0].node.value
     return "".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" class="pyusdt" width="{WIDTH}" '
         f'height="{height}" viewBox="0 0 {WIDTH} {height}">\n',
@@ -135,27 +170,29 @@ def render(
         text(MARGIN, 24, title, 'class="headline"'),
         text(MARGIN, 44, subtitle, 'class="quiet"'),
         '<g class="frames">\n',
-        *(draw(box, root.value, height, unit) for box in boxes),
+        *(draw(box, look, total, height) for box in boxes),
         "</g>\n",
-        *legend(kinds, height - 14),
+        *legend(look.legend, height - 14),
         controls(height),
         f"<script><![CDATA[{script(unit)}]]></script>\n</svg>\n",
     ])
 
 
-def draw(box: Box, total: int, height: int, unit: str) -> str:
+def draw(box: Box, look: Look, total: int, height: int) -> str:
+    node = box.node
     scale = (WIDTH - 2 * MARGIN) / total
-    width = box.value * scale
+    width = node.value * scale
     x = MARGIN + box.start * scale
     y = height - BOTTOM - ROW * (1 + box.depth)
-    tip = f"{box.label}\n{box.value:,} {unit}, {100 * box.value / total:.2f} %"
+    # The script takes the last line for that which is no name.
+    tip = f"{node.label}\n{look.tip(node)}"
     wide = " wide" if width >= BORDER_FROM else ""
-    label = shortened(box.label, width)
+    label = shortened(node.label, width)
     return (
-        f'<g class="frame{wide}" data-x="{box.start}" data-v="{box.value}" '
+        f'<g class="frame{wide}" data-x="{box.start}" data-v="{node.value}" '
         f'data-d="{box.depth}"><title>{escape(tip)}</title>'
         f'<rect x="{x:.3f}" y="{y}" width="{width:.3f}" height="{ROW - 1}" '
-        f'fill="{colour(box.label, box.kind)}"/>'
+        f'fill="{look.fill(node)}"/>'
         + (text(x + TEXT_INDENT, y + 13, label).rstrip() if label else "")
         + "</g>\n"
     )
@@ -175,19 +212,23 @@ def colour(label: str, kind: str) -> str:
     digest = zlib.crc32(label.encode("utf-8", errors="replace"))
     hue = band.hue + band.hues * (digest % 251) / 250
     lightness = band.lightness + 0.08 * (digest // 251 % 31) / 30
-    parts = colorsys.hls_to_rgb(hue, lightness, band.saturation)
+    return rgb(hue, lightness, band.saturation)
+
+
+def rgb(hue: float, lightness: float, saturation: float) -> str:
+    parts = colorsys.hls_to_rgb(hue, lightness, saturation)
     return "#" + "".join(f"{round(255 * part):02x}" for part in parts)
 
 
-def legend(kinds: list[str], y: int) -> Iterator[str]:
+def legend(entries: Sequence[tuple[str, str]], y: int) -> Iterator[str]:
     x = MARGIN
-    for kind in kinds:
+    for fill, meaning in entries:
         yield (
             f'<rect x="{x}" y="{y - 10}" width="12" height="12" rx="2" '
-            f'fill="{colour("", kind)}"/>\n'
+            f'fill="{fill}"/>\n'
         )
-        yield text(x + 18, y, BANDS[kind].legend)
-        x += 44 + round(CHARACTER * len(BANDS[kind].legend))
+        yield text(x + 18, y, meaning)
+        x += 44 + round(CHARACTER * len(meaning))
 
 
 def controls(height: int) -> str:

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from pyusdt.failure import Failure, complain, end
 from pyusdt.stacks import command as stacks
+from pyusdt.stacks.options import PROG as STACKS
 from pyusdt.trace.announcer import Selection, has_stacks
 from pyusdt.trace.containers import find_group
 from pyusdt.trace.executables import find_bpftrace, find_python
@@ -124,7 +125,7 @@ def draw(script: pathlib.Path, trace: str, graph: str, options: Options) -> int:
     try:
         return stacks.run([*words, trace])
     except Failure as failure:
-        complain(stacks.PROG, str(failure))
+        complain(STACKS, str(failure))
         return 1
 
 
