@@ -33,6 +33,17 @@ python_profiling = \
 	python/pyusdt/profiling/session.py \
 	python/pyusdt/profiling/stackfiles.py \
 	python/pyusdt/profiling/table.py
+python_rendering = \
+	python/pyusdt/rendering/__init__.py \
+	python/pyusdt/rendering/csvtables.py \
+	python/pyusdt/rendering/description.py \
+	python/pyusdt/rendering/jsonlines.py \
+	python/pyusdt/rendering/marks.py \
+	python/pyusdt/rendering/model.py \
+	python/pyusdt/rendering/renderer.py \
+	python/pyusdt/rendering/screen.py \
+	python/pyusdt/rendering/text.py \
+	python/pyusdt/rendering/units.py
 python_stacks = \
 	python/pyusdt/stacks/__init__.py \
 	python/pyusdt/stacks/command.py \
@@ -62,6 +73,7 @@ python_trace = \
 	python/pyusdt/trace/options.py \
 	python/pyusdt/trace/output.py \
 	python/pyusdt/trace/plain.py \
+	python/pyusdt/trace/presentation.py \
 	python/pyusdt/trace/printer.py \
 	python/pyusdt/trace/processes.py \
 	python/pyusdt/trace/program.py \
@@ -70,16 +82,18 @@ python_trace = \
 	python/pyusdt/trace/starting.py \
 	python/pyusdt/trace/target.py \
 	python/pyusdt/trace/tracer.py
-python_folders = bpftrace profiling stacks trace
-python_sources = $(python_package) $(python_bpftrace) $(python_profiling) $(python_stacks) \
-	$(python_trace)
+python_folders = bpftrace profiling rendering stacks trace
+python_sources = $(python_package) $(python_bpftrace) $(python_profiling) \
+	$(python_rendering) $(python_stacks) $(python_trace)
 python_bpftracedir = $(pkgpythondir)/bpftrace
 python_profilingdir = $(pkgpythondir)/profiling
+python_renderingdir = $(pkgpythondir)/rendering
 python_stacksdir = $(pkgpythondir)/stacks
 python_tracedir = $(pkgpythondir)/trace
 dist_pkgpython_DATA = $(python_package)
 dist_python_bpftrace_DATA = $(python_bpftrace)
 dist_python_profiling_DATA = $(python_profiling)
+dist_python_rendering_DATA = $(python_rendering)
 dist_python_stacks_DATA = $(python_stacks)
 dist_python_trace_DATA = $(python_trace)
 

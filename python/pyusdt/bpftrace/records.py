@@ -262,10 +262,14 @@ def split_key(
     if match is None:
         return (spaced(key, dialect),)
     return tuple(
-        Frames(frame.strip() for frame in text.splitlines()[1:]) if stack
-        else spaced(text, dialect)
+        frames(text) if stack else spaced(text, dialect)
         for text, stack in zip(match.groups(), stacks)
     )
+
+
+def frames(text: str) -> Frames:
+    """Of an element that is a stack."""
+    return Frames(frame.strip() for frame in text.splitlines()[1:])
 
 
 def spaced(text: str, dialect: Dialect) -> str:

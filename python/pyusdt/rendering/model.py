@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Maps put together: several with the same key are the columns of one table."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from pyusdt.bpftrace.records import Histogram
+from pyusdt.rendering.description import Column, Item, Part
+
+Key = tuple[str, ...]
+# Of a map that has another key in the same row there is none.
+Values = tuple[int | None, ...]
+
+# A row without a function is of a thread that runs none.
+NO_FUNCTION = "[no Python]"
+
+
+class Row(NamedTuple):
+    key: Key
+    values: Values
+
+
+class Table(NamedTuple):
+    title: str
+    keys: tuple[Item, ...]
+    columns: tuple[Column, ...]  # those that have anything
+    rows: tuple[Row, ...]  # sorted, the greatest first
+
+    def totals(self) -> Values:
+        return summed(self.columns, self.rows)
+
+
+def summed(columns: Sequence[Column], rows: Iterable[Row]) -> Values:
+    values = [[value for value in column if value is not None]
+              for column in zip(*(row.values for row in rows))]
+    return tuple(map(together, columns, values or [[] for _ in columns]))
+
+
+def together(column: Column, values: list[int]) -> int | None:
+    if not values or column.several == "nested":
+        return None
+    return max(values) if column.several == "max" else sum(values)
+
+
+def make_table(part: Part, maps: dict[str, dict[Key, int]]) -> Table:
+    columns = tuple(column for column in part.columns if maps.get(column.map))
+    keys = dict.fromkeys(key for column in columns for key in maps[column.map])
+    rows = [
+        Row(key, tuple(maps[column.map].get(key) for column in columns)) for key in keys
+    ]
+    wanted = part.columns[part.sort_index]
+    at = columns.index(wanted) if wanted in columns else 0
+    # Equal ones by name, so that the same trace reads the same.
+    rows.sort(key=lambda row: row.key)
+    rows.sort(key=lambda row: -1 if row.values[at] is None else row.values[at] or 0,
+              reverse=True)
+    return Table(part.title, part.keys, columns, tuple(rows))
+
+
+class Distribution(NamedTuple):
+    """Of one key, a histogram."""
+
+    key: Key
+    histogram: Histogram
+
+    def hits(self) -> int:
+        return sum(bucket.hits for bucket in self.histogram.buckets)
+
+    def weight(self) -> int:
+        """About what they sum up to: by this they are sorted."""
+        return sum(bucket.hits * ((bucket.low or 0) + (bucket.high or bucket.low or 0)) // 2
+                   for bucket in self.histogram.buckets)
+
+
+class Distributions(NamedTuple):
+    title: str
+    keys: tuple[Item, ...]
+    column: Column
+    of: tuple[Distribution, ...]  # the heaviest first
+
+
+def make_distributions(part: Part, found: dict[Key, Histogram]) -> Distributions:
+    of = [Distribution(key, histogram) for key, histogram in found.items()]
+    of.sort(key=lambda one: one.key)
+    of.sort(key=Distribution.weight, reverse=True)
+    return Distributions(part.title, part.keys, part.columns[0], tuple(of))
+
+
+class PythonFrame(NamedTuple):
+    function: str
+    file: str
+    line: int
+    offset: int
+
+
+class StackRow(NamedTuple):
+    """The innermost frame first, of each kind: kernel, native, Python."""
+
+    labels: tuple[str, ...]
+    python: tuple[PythonFrame, ...] | None  # None: not known
+    user: tuple[str, ...]
+    kernel: tuple[str, ...]
+    value: int
+
+
+class Stacks(NamedTuple):
+    title: str
+    keys: tuple[Item, ...]
+    column: Column
+    rows: tuple[StackRow, ...]  # the greatest first
+
+    def total(self) -> int:
+        return sum(row.value for row in self.rows)
+
+
+def cells(keys: tuple[Item, ...], key: Key) -> list[tuple[Item, str]]:
+    """What stands in a row for its key: file and line are one, FILE:LINE."""
+    found: list[tuple[Item, str]] = []
+    has_function = True
+    for item, text in zip(keys, key):
+        if item.kind == "function" and not text:
+            text, has_function = NO_FUNCTION, False
+        if item.kind == "line" and found and found[-1][0].kind == "file":
+            place, file = found.pop()
+            item = Item(f"{place.heading}:{item.heading}", "file")
+            text = f"{file}:{text}" if file or has_function else ""
+        found.append((item, text))
+    return found

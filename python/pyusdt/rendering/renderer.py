@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""From the records of bpftrace to what is shown of them: lines as they come, and maps when all
+of them are there."""
+
+import contextlib
+import re
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from pyusdt.bpftrace import textform
+from pyusdt.bpftrace.records import (
+    Attached, Entry, Frames, Histogram, Map, Record, Text,
+)
+from pyusdt.rendering.description import Description, Item, Part
+from pyusdt.rendering.marks import Line, Marks
+from pyusdt.rendering.model import (
+    Distributions, Key, PythonFrame, StackRow, Stacks, Table, make_distributions, make_table,
+)
+
+KEY_MASK = (1 << 64) - 1
+STACK = "STACK\t"
+
+
+class Writer(Protocol):
+    """How it is written. Each method returns the text."""
+
+    def line(self, line: Line, items: Sequence[Item]) -> str: ...
+
+    def message(self, text: str) -> str: ...
+
+    def table(self, table: Table) -> str: ...
+
+    def distributions(self, found: Distributions) -> str: ...
+
+    def stacks(self, found: Stacks) -> str: ...
+
+
+class Renderer:
+    def __init__(
+        self, description: Description, marks: Marks, writer: Writer,
+        write: Callable[[str], None],
+    ) -> None:
+        self._description = description
+        self._parts = description.maps()
+        self._marks = marks
+        self._writer = writer
+        self._write = write
+        # By the key's hash and the depth, the innermost is 0.
+        self._frames: dict[int, dict[int, PythonFrame]] = {}
+        self._maps: dict[str, tuple[Entry, ...]] = {}
+
+    def take(self, record: Record) -> None:
+        match record:
+            case Text("printf", text):
+                self._take_line(self._marks.line(text))
+            case Attached():
+                pass
+            case Map() if record.name in self._parts:
+                if record.name in self._maps:
+                    # A script that prints again and again.
+                    self.end()
+                self._maps[record.name] = record.entries
+            case _:
+                self._show_raw(record)
+
+    def _take_line(self, line: Line) -> None:
+        if line.literals[0] == STACK and len(line.data) == 6:
+            with contextlib.suppress(ValueError):
+                self._take_frame(line)
+                return
+        items = self._description.fields.get(len(line.data), ())
+        self._write(self._writer.line(line, items))
+
+    def _take_frame(self, line: Line) -> None:
+        """Raises ValueError where it is none: a script of the user's can print anything."""
+        key, depth, name, file, first_line, offset = line.data
+        if "code" in line.literals[2]:
+            # It has a name that is not ASCII and that nobody has asked for as UTF-8.
+            name = f"code 0x{name}"
+        frame = PythonFrame(name, file, int(first_line), int(offset))
+        self._frames.setdefault(int(key, 16), {})[int(depth)] = frame
+
+    def _show_raw(self, record: Record) -> None:
+        text = textform.write(record)
+        if text.strip():
+            self._write(self._writer.message(text))
+
+    def end(self) -> None:
+        """All maps have come that will."""
+        maps, self._maps = self._maps, {}
+        for part in self._description.parts:
+            found = {column.map: maps[column.map] for column in part.columns
+                     if maps.get(column.map)}
+            match part.kind:
+                case "TABLE":
+                    self._show_table(part, found)
+                case "HISTOGRAM":
+                    self._show_histograms(part, found)
+                case _:
+                    self._show_stacks(part, found)
+
+    def _show_table(self, part: Part, found: dict[str, tuple[Entry, ...]]) -> None:
+        maps: dict[str, dict[Key, int]] = {}
+        for name, entries in found.items():
+            for entry in entries:
+                key = self._text_key(entry, part)
+                if key is None or not isinstance(entry.value, int):
+                    self._show_raw(Map(name, "map", (entry,)))
+                else:
+                    row = maps.setdefault(name, {})
+                    # Names that differ in what no version of bpftrace tells apart.
+                    row[key] = row.get(key, 0) + entry.value
+        if maps:
+            self._write(self._writer.table(make_table(part, maps)))
+
+    def _show_histograms(self, part: Part, found: dict[str, tuple[Entry, ...]]) -> None:
+        histograms: dict[Key, Histogram] = {}
+        for name, entries in found.items():
+            for entry in entries:
+                key = self._text_key(entry, part)
+                if key is None or not isinstance(entry.value, Histogram):
+                    self._show_raw(Map(name, "hist", (entry,)))
+                else:
+                    histograms[key] = entry.value
+        if histograms:
+            self._write(self._writer.distributions(make_distributions(part, histograms)))
+
+    def _text_key(self, entry: Entry, part: Part) -> Key | None:
+        key = self._marks.key(entry, part.keys)
+        if key is None:
+            return None
+        texts = tuple(element for element in key if isinstance(element, str))
+        return texts if len(texts) == len(key) else None
+
+    def _show_stacks(self, part: Part, found: dict[str, tuple[Entry, ...]]) -> None:
+        rows: list[StackRow] = []
+        for name, entries in found.items():
+            for entry in entries:
+                row = self._stack_row(entry, part)
+                if row is None:
+                    self._show_raw(Map(name, "map", (entry,)))
+                elif row.value:
+                    rows.append(row)
+        if rows:
+            rows.sort(key=lambda row: -row.value)
+            self._write(self._writer.stacks(
+                Stacks(part.title, part.keys, part.columns[0], tuple(rows))
+            ))
+
+    def _stack_row(self, entry: Entry, part: Part) -> StackRow | None:
+        key = self._marks.key(entry, part.keys)
+        if key is None or not isinstance(entry.value, int):
+            return None
+        by_kind: dict[str, list[str | Frames]] = {}
+        for item, element in zip(part.keys, key):
+            by_kind.setdefault(item.kind, []).append(element)
+        number, = by_kind["python"]
+        if not isinstance(number, str) or not re.fullmatch(r"-?\d+", number):
+            return None
+        user, kernel = (
+            tuple(frame for stack in by_kind.get(kind, ()) if isinstance(stack, Frames)
+                  for frame in stack)
+            for kind in ("user", "kernel")
+        )
+        return StackRow(
+            tuple(str(label) for label in by_kind.get("text", ())),
+            self._python(int(number) & KEY_MASK), user, kernel, entry.value,
+        )
+
+    def _python(self, key: int) -> tuple[PythonFrame, ...] | None:
+        frames = self._frames.get(key)
+        if frames is None:
+            return None if key else ()
+        return tuple(frames[depth] for depth in sorted(frames))

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a person reads: aligned tables, histograms and stacks, as wide as the terminal."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+
+from pyusdt.bpftrace.escaping import escape
+from pyusdt.bpftrace.records import Bucket
+from pyusdt.rendering.description import TEXTS, Column, Item
+from pyusdt.rendering.marks import Line, words
+from pyusdt.rendering.model import (
+    NO_FUNCTION, Distribution, Distributions, Key, PythonFrame, Stacks, StackRow, Table,
+    Values, cells, summed,
+)
+from pyusdt.rendering.screen import (
+    PADDED, Screen, cut_left, cut_right, fitted, padded, width,
+)
+from pyusdt.rendering.units import percent, shown
+from pyusdt.stacks.frames import KERNEL, NATIVE
+from pyusdt.stacks.joining import below_interpreter, named_frames
+
+GAP = "  "
+INDENT = "    "
+ROWS = 20
+HISTOGRAMS = 5
+STACKS = 5
+FRAMES = 16
+BAR = 40
+LONG_GAP = 4
+# What a line that does not fit is cut to, as far as it has files.
+LEAST_FILE = 16
+
+
+class TextWriter:
+    def __init__(self, screen: Screen, rows: int | None = None) -> None:
+        """@rows: of each table; 0: all."""
+        self._screen = screen
+        self._rows = rows
+
+    def _limit(self, default: int) -> int | None:
+        return (default if self._rows is None else self._rows) or None
+
+    def _title(self, title: str) -> str:
+        return f"\n{self._screen.bold(title)}\n\n"
+
+    def line(self, line: Line, items: Sequence[Item]) -> str:
+        """As the script has it. On a terminal files give way, the last one first."""
+        kinds = [item.kind for item in items] or [""] * len(line.data)
+        text = line.literals[-1]
+        end = "\n" if text.endswith("\n") else ""
+        literals = [escape(literal, keep="\t")
+                    for literal in (*line.literals[:-1], text.removesuffix("\n"))]
+        data = [escape(" ".join(words(datum)) if kind == "words" else datum)
+                for datum, kind in zip(line.data, kinds)]
+        for at, kind in enumerate(kinds):
+            if kind == "function" and not data[at]:
+                # Nor has it a file and a line.
+                data[at:], literals[at + 1:] = [NO_FUNCTION], [""]
+                break
+        if self._screen.width is not None:
+            excess = sum(map(width, (*data, *literals))) - self._screen.width
+            for at in reversed(range(len(data))):
+                if kinds[at] == "file" and excess > 0:
+                    before = width(data[at])
+                    data[at] = cut_left(data[at], max(LEAST_FILE, before - excess),
+                                        self._screen.ellipsis)
+                    excess -= before - width(data[at])
+        return "".join(
+            literal + datum for literal, datum in zip(literals, (*data, ""))
+        ) + end
+
+    def message(self, text: str) -> str:
+        return text
+
+    def table(self, table: Table) -> str:
+        limit = self._limit(ROWS)
+        top, rest = table.rows[:limit], table.rows[limit:] if limit else ()
+        rows = [self._row(table, row.key, row.values) for row in top]
+        headings = [item.heading for item, _ in cells(table.keys, table.rows[0].key)]
+        if rest:
+            more = [""] * len(headings)
+            if more:
+                more[0] = f"[{len(rest):,} more]"
+            rows.append(([*self._numbers(table, summed(table.columns, rest))], more))
+        numbers = [column.heading for column in table.columns]
+        lines = self._aligned(
+            numbers, headings, rows, [item.kind for item, _ in cells(table.keys, table.rows[0].key)]
+        )
+        return self._title(table.title) + "".join(f"{line}\n" for line in lines)
+
+    def _row(self, table: Table, key: Key, values: Values) -> tuple[list[str], list[str]]:
+        return (
+            [*self._numbers(table, values)],
+            [escape(text) for _, text in cells(table.keys, key)],
+        )
+
+    def _numbers(self, table: Table, values: Values) -> Iterator[str]:
+        for column, value, total in zip(table.columns, values, table.totals()):
+            if value is None:
+                yield "-"
+            elif column.unit == "share":
+                yield percent(value, total or 0)
+            else:
+                yield shown(value, column.unit)
+
+    def _aligned(
+        self, numbers: list[str], texts: list[str],
+        rows: list[tuple[list[str], list[str]]], kinds: list[str],
+    ) -> Iterator[str]:
+        table = [(numbers, texts), *rows]
+        number_sizes = [max(map(len, column)) for column in zip(*(row[0] for row in table))]
+        natural = [max(map(width, column)) for column in zip(*(row[1] for row in table))]
+        sizes = [min(size, PADDED) for size in natural]
+        cut = self._screen.width is not None
+        if self._screen.width is not None:
+            used = sum(number_sizes) + len(GAP) * (len(number_sizes) + len(natural) - 1)
+            sizes = fitted(natural, self._screen.width - used)
+        for row_numbers, row_texts in table:
+            found = [f"{text:>{size}}" for text, size in zip(row_numbers, number_sizes)]
+            for text, size, kind in zip(row_texts, sizes, kinds):
+                if cut:
+                    cutting = cut_right if kind == "text" else cut_left
+                    text = cutting(text, size, self._screen.ellipsis)
+                found.append(padded(text, size))
+            yield GAP.join(found).rstrip()
+
+    def distributions(self, found: Distributions) -> str:
+        limit = self._limit(HISTOGRAMS)
+        top, rest = found.of[:limit], found.of[limit:] if limit else ()
+        text = self._title(found.title) + "\n".join(
+            self._histogram(found, one) for one in top
+        )
+        if rest:
+            hits = sum(one.hits() for one in rest)
+            text += f"\n[{len(rest):,} more, with {hits:,}: --rows shows them]\n"
+        return text
+
+    def _histogram(self, found: Distributions, one: Distribution) -> str:
+        rows = list(without_gaps(one.histogram.buckets))
+        labels = ["" if bucket is None else bounds(bucket, found.column.unit)
+                  for bucket in rows]
+        size = max(map(len, labels), default=0)
+        most = max((bucket.hits for bucket in one.histogram.buckets), default=0)
+        digits = max(len(f"{most:,}"), 6)
+        lines = [
+            f"{INDENT}{'...':>{size}}" if bucket is None else
+            f"{INDENT}{label:>{size}}{GAP}{bucket.hits:>{digits},} "
+            f"|{'@' * (bucket.hits * BAR // most if most else 0):{BAR}}|"
+            for label, bucket in zip(labels, rows)
+        ]
+        head = self._head(found.keys, one.key)
+        return "".join(f"{line}\n" for line in ([head] if head else []) + lines)
+
+    def _head(self, keys: tuple[Item, ...], key: Key) -> str:
+        words = [
+            escape(text) if item.kind in TEXTS else f"{item.name} {escape(text)}"
+            for item, text in cells(keys, key) if text
+        ]
+        if self._screen.width is not None:
+            sizes = fitted([*map(width, words)], self._screen.width - len(GAP) * len(words))
+            words = [cut_left(word, size, self._screen.ellipsis)
+                     for word, size in zip(words, sizes)]
+        return GAP.join(words)
+
+    def stacks(self, found: Stacks) -> str:
+        limit = self._limit(STACKS)
+        top, rest = found.rows[:limit], found.rows[limit:] if limit else ()
+        total = found.total()
+        text = self._title(found.title) + "\n".join(
+            self._stack(row, found.column, total) for row in top
+        )
+        if rest:
+            value = sum(row.value for row in rest)
+            text += (f"\n{amount(value, found.column)}{GAP}{percent(value, total)}{GAP}"
+                     f"[{len(rest):,} more: --flame shows all]\n")
+        return text
+
+    def _stack(self, row: StackRow, column: Column, total: int) -> str:
+        head = GAP.join((amount(row.value, column), percent(row.value, total),
+                         *map(escape, row.labels)))
+        native = below_interpreter(row.user) if row.python else row.user
+        frames = [*innermost_first(native, NATIVE), *python_frames(row)]
+        limit = self._limit(FRAMES)
+        if limit is not None and len(frames) > limit:
+            frames[limit - 1:] = [f"[{len(frames) - limit + 1} more]"]
+        lines = [self._cut(frame, cut_frame) for frame in frames]
+        if row.kernel:
+            # Much the same in all stacks: one line is enough of it.
+            kernel = f"[kernel] {' < '.join(innermost_first(row.kernel, KERNEL))}"
+            lines.insert(0, self._cut(kernel, cut_right))
+        return f"{head}\n" + "".join(f"{INDENT}{line}\n" for line in lines)
+
+    def _cut(self, text: str, cutting: Callable[[str, int, str], str]) -> str:
+        if self._screen.width is None:
+            return text
+        return cutting(text, self._screen.width - len(INDENT), self._screen.ellipsis)
+
+
+def amount(value: int, column: Column) -> str:
+    """With what it is an amount of, where that is not a unit."""
+    text = shown(value, column.unit)
+    if column.unit not in ("count", "samples"):
+        return text
+    noun = column.heading.lower()
+    return f"{text} {noun.removesuffix('s') if value == 1 else noun}"
+
+
+def innermost_first(names: tuple[str, ...], kind: str) -> list[str]:
+    return [frame.name for frame in named_frames(names, kind)][::-1]
+
+
+def python_frames(row: StackRow) -> list[str]:
+    if row.python is None:
+        return ["[unknown stack]"]
+    return [frame_text(frame) for frame in row.python] or [NO_FUNCTION]
+
+
+def frame_text(frame: PythonFrame) -> str:
+    return f"{escape(frame.function)} ({escape(frame.file)}:{frame.line})"
+
+
+def cut_frame(text: str, size: int, ellipsis: str) -> str:
+    """Its file gives way, then what stands before it."""
+    name, bracket, place = text.rpartition(" (")
+    room = size - width(name) - len(bracket)
+    if bracket and room >= LEAST_FILE:
+        return name + bracket + cut_left(place, room, ellipsis)
+    return cut_left(text, size, ellipsis)
+
+
+def without_gaps(buckets: tuple[Bucket, ...]) -> Iterator[Bucket | None]:
+    """Of a long row of empty ones None is left."""
+    for is_empty, group in itertools.groupby(buckets, lambda bucket: not bucket.hits):
+        run = [*group]
+        if is_empty and len(run) >= LONG_GAP:
+            yield None
+        else:
+            yield from run
+
+
+def bounds(bucket: Bucket, unit: str) -> str:
+    low = "" if bucket.low is None else shown(bucket.low, unit)
+    high = "" if bucket.high is None else shown(bucket.high + 1, unit)
+    if bucket.low is not None and bucket.low == bucket.high:
+        return low
+    if not low:
+        return f"under {high}"
+    return f"{low} to {high}" if high else f"{low} or more"

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""In which form a trace is shown: what the command line says of it."""
+
+import enum
+from typing import NamedTuple
+
+
+class Form(enum.Enum):
+    RAW = "raw"  # bpftrace's own
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Presentation(NamedTuple):
+    form: Form = Form.RAW
+    rows: int | None = None  # of each table; 0: all, None: as the form has it
