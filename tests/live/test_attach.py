@@ -351,7 +351,7 @@ class LoadTest(AttachTest, TraceTest):
         return re.findall(r"^pyusdt-trace: (.*)\n", errors, re.MULTILINE)
 
     def trace(self, pid):
-        tracer = self.start("--load", "pycalls", "-p", str(pid))
+        tracer = self.start("--load", "--raw", "pycalls", "-p", str(pid))
         self.is_attached(tracer)
         return tracer
 

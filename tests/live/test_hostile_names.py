@@ -80,11 +80,13 @@ def cut(name, size):
 @once
 class HostileNames(LiveTest):
     def trace(self, script, *options):
-        """Returns: what is written to standard output, where the program writes nothing."""
+        """Returns: what is written to standard output, where the program writes nothing; in
+        the raw form where no options are given."""
         path = self.directory() / "p.py"
         path.write_text(PROGRAM)
         result = subprocess.run(
-            [sys.executable, TRACE, *options, script, "--", "--only-program", path],
+            [sys.executable, TRACE, *(options or ["--raw"]), script, "--", "--only-program",
+             path],
             stdin=subprocess.DEVNULL,
             capture_output=True, timeout=SECONDS, env={**os.environ, **ENVIRONMENT},
         )
@@ -153,7 +155,7 @@ class HostileNames(LiveTest):
         for path in trace, flame:
             self.assertEqual(path.stat().st_mode & 0o777, 0o600)
         trace.chmod(0o640)
-        self.trace("pysyscall-stacks", "-o", trace)
+        self.trace("pysyscall-stacks", "-o", trace, "--raw")
         self.assertEqual(trace.stat().st_mode & 0o777, 0o640)
         self.assertIn("@stacks[", trace.read_text())
 

@@ -82,10 +82,11 @@ def histogram(output, name, key):
 
 class ScriptTest(LiveTest):
     def trace(self, script, *words, status=0, environment=None, full=0):
-        """Returns: what the script printed. self.printed is what the program printed."""
+        """Returns: what the script printed, in the raw form. self.printed is what the program
+        printed."""
         output = self.directory() / "output"
         result = subprocess.run(
-            [sys.executable, TRACE, "-o", output, script, *words],
+            [sys.executable, TRACE, "-o", output, "--raw", script, *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -297,7 +298,7 @@ sleeps()
         worker = self.worker()
         output = self.directory() / "output"
         tracer = subprocess.Popen(
-            [sys.executable, TRACE, "pycalls", "-p", str(worker.pid), "-o", output],
+            [sys.executable, TRACE, "--raw", "pycalls", "-p", str(worker.pid), "-o", output],
             stderr=subprocess.DEVNULL,
         )
         self.addCleanup(tracer.wait)

@@ -490,8 +490,8 @@ fails()
 shell()
 spawns()
 """)
-        lines = r"^\d+: (.*)\n\tby (\S+) .*\n\tfor (\S+) "
-        started = re.findall(lines, output, re.MULTILINE)
+        lines = r"^(\d+): (.*)\n\1: by (\S+) .*\n\1: for (\S+) "
+        started = [words for _, *words in re.findall(lines, output, re.MULTILINE)]
         self.assertEqual(
             # Not every C library has the -- for the shell.
             [(words.replace(r"--\x00", ""), by) for words, by, _ in started],
@@ -516,7 +516,7 @@ def spawns():
         os.waitpid(os.posix_spawn('/bin/true', ['true'], {}), 0)
 spawns()
 """, environment=room(40))
-        lines = re.findall(r"(?m)^\d+: true.*\n\tby spawns .*\n\tfor ", output)
+        lines = re.findall(r"(?m)^\d+: true.*\n\d+: by spawns .*\n\d+: for ", output)
         self.assertEqual(len(lines), 60)
 
 

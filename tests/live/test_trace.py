@@ -90,7 +90,7 @@ class Ends(TraceTest):
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             with self.subTest(signal=number):
                 worker = self.worker()
-                tracer = self.start("pycalls", "-p", str(worker.pid))
+                tracer = self.start("--raw", "pycalls", "-p", str(worker.pid))
                 self.is_attached(tracer)
                 bpftrace = self.bpftrace_of(tracer)
                 self.assertEqual(worker.ask("settle()"), ["PY_START"])
@@ -108,7 +108,9 @@ class Ends(TraceTest):
     def test_by_timeout(self):
         """timeout(1) signals the whole group: what the issue was found with."""
         file, output = self.ticking(), self.directory() / "output"
-        tracer = self.start("-o", output, "pycalls", file, FOR_EVER, start_new_session=True)
+        tracer = self.start(
+            "-o", output, "--raw", "pycalls", file, FOR_EVER, start_new_session=True
+        )
         wait_until(lambda: tracer.stderr.readline() in ("ticking\n", ""), "it is run")
         os.killpg(tracer.pid, signal.SIGTERM)
         _, errors = tracer.communicate(timeout=SECONDS)
@@ -192,7 +194,7 @@ class Trust(TraceTest):
             "PYTHONSTARTUP": str(folder / "pyusdt.py"),
         }
         environment.pop("PYTHONPATH", None)
-        tracer = self.start("pycalls", ticking, "3", cwd=folder, env=environment)
+        tracer = self.start("--raw", "pycalls", ticking, "3", cwd=folder, env=environment)
         output, errors = tracer.communicate(timeout=SECONDS)
         self.assertEqual(tracer.returncode, 0, errors)
         self.assertNotIn("trapped", output + errors)
@@ -222,7 +224,7 @@ class OtherLibrary(TraceTest):
         return folder
 
     def calls(self, worker, script="pycalls", function="helper,", whom=None):
-        tracer = self.start(script, *(whom or ("-p", str(worker.pid))))
+        tracer = self.start("--raw", script, *(whom or ("-p", str(worker.pid))))
         self.is_attached(tracer)
         self.assertEqual(worker.ask("settle()"), ["PY_START"])
         worker.ask("run(25)")
@@ -294,7 +296,7 @@ class OtherLibrary(TraceTest):
             {}, {"LD_LIBRARY_PATH": str(own)}, {"LD_LIBRARY_PATH": str(own / "other")},
             {"LD_LIBRARY_PATH": str(copy)}, {"LD_LIBRARY_PATH": str(odd)},
         )]
-        tracer = self.start("pycalls", "--all")
+        tracer = self.start("--raw", "pycalls", "--all")
         self.is_attached(tracer)
         for worker in workers:
             self.assertEqual(worker.ask("settle()"), ["PY_START"])
@@ -308,7 +310,7 @@ class OtherLibrary(TraceTest):
     def test_program_with_another_installation(self):
         file = self.ticking()
         environment = {**os.environ, **ENVIRONMENT, "LD_LIBRARY_PATH": str(self.other())}
-        tracer = self.start("pycalls", file, "25", env=environment)
+        tracer = self.start("--raw", "pycalls", file, "25", env=environment)
         output, errors = tracer.communicate(timeout=SECONDS)
         self.assertEqual(tracer.returncode, 0, errors)
         self.assertEqual(counts(output, "calls")[f"tick, {file}, 3"], 25)

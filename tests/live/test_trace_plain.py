@@ -58,9 +58,9 @@ class PlainTest(TraceTest):
         self.assertEqual(process.stdout.readline(), "done\n")
 
     def traced(self, *words):
-        """pyusdt-trace, the trace in a file."""
+        """pyusdt-trace, the trace in a file, in the raw form."""
         file = self.directory() / "trace"
-        return self.start("-o", str(file), *words), file
+        return self.start("-o", str(file), "--raw", *words), file
 
     def wait_for(self, file, *processes):
         """The script says itself which processes it knows."""

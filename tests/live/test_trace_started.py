@@ -48,11 +48,11 @@ class Started(PlainTest):
         return str(file)
 
     def run_it(self, script, *words, status=0, **options):
-        """Returns: what the program printed, its errors, and the trace."""
+        """Returns: what the program printed, its errors, and the trace in the raw form."""
         file = self.folder / "trace"
         # As these tests' own, the environment has what no user's has.
         environment = {**ENVIRONMENT, "PATH": os.environ["PATH"]}
-        tracer = self.start("-o", str(file), script, *words,
+        tracer = self.start("-o", str(file), "--raw", script, *words,
                             **{"env": environment, "cwd": self.folder, **options})
         output, errors = self.finish(tracer, status)
         return output, without_bpftrace(errors), file.read_text()

@@ -318,7 +318,7 @@ class ScriptTest(unittest.TestCase):
         })
 
     def test_line_breaks_at_the_end(self) -> None:
-        """bt/pynet.bt prints the name of a socket by itself."""
+        """A script may print a name by itself."""
         script = script_text.read(r'''BEGIN {
             printf("%-8d, %s", pid, str(arg0)); printf("%s", str(arg0));
             printf(", by %s \"(%s:%d)\"\t100%%\n", str(arg0), str(arg1), arg2); }''')

@@ -462,7 +462,11 @@ class Wrong(TraceTest):
             (["pyio", "--all", "--cgroup", "/", "--container", "x"],
              "give either --cgroup or --container"),
             (["pycalls", "--all", "--cgroup", "/"], "--cgroup: pycalls is on events of Python"),
-            (["pycalls", "--json", "x.py"], "--json is for --processes"),
+            (["--json", "--csv", "pycalls", "x.py"], "give either --json or --csv"),
+            (["--rows", "x", "pycalls", "x.py"], "--rows x: not a number of rows"),
+            (["--rows", "5", "--raw", "pycalls", "x.py"], "--rows is not for --raw"),
+            (["--csv", "pyopen", "x.py"], "--csv: pyopen has no table"),
+            (["--csv", "--processes"], "--csv is for a script"),
             (["pycalls", "-p0"], "-p 0: not a process id"),
             (["pycalls", "--pid="], "-p : not a process id"),
             (["pycalls", "-p"], "option -p needs an argument"),
@@ -495,7 +499,7 @@ class Wrong(TraceTest):
             (self.directory / "cwd" / name).write_text("not for bpftrace")
         self.bpftrace("attach()\nsay(words[-1])\nfollow()")
         for name in ("pycalls", "pycalls.bt"):
-            _, output, _ = self.run_trace(name, "-c", "pass")
+            _, output, _ = self.run_trace("--raw", name, "-c", "pass")
             self.assertIn(str(SCRIPTS / "pycalls.bt"), output)
         _, output, _ = self.run_trace("./pycalls", "-c", "pass")
         self.assertEqual(output.splitlines()[0], "pycalls")
@@ -588,7 +592,7 @@ class Outside(TraceTest):
         target = self.target()
         scripts = self.refuses(target.pid)
         self.bpftrace("attach()\nsay(' '.join(words[-2:]))\nfollow()")
-        process = self.start("pysyscall", "-p", str(target.pid), scripts=scripts)
+        process = self.start("--raw", "pysyscall", "-p", str(target.pid), scripts=scripts)
         self.wait_for_pid()
         target.stdin.close()
         target.wait()

@@ -5,9 +5,11 @@ import os
 import pathlib
 import sys
 import tempfile
+from collections.abc import Callable
 from typing import NoReturn
 
 from pyusdt.failure import Failure, complain, end
+from pyusdt.rendering import description
 from pyusdt.stacks import command as stacks
 from pyusdt.stacks.options import PROG as STACKS
 from pyusdt.trace.announcer import Selection, has_stacks
@@ -20,6 +22,7 @@ from pyusdt.trace.library import (
 from pyusdt.trace.loading import loaded
 from pyusdt.trace.options import CONDITIONS, HELP, PROG, Options, parse_arguments
 from pyusdt.trace.output import Output
+from pyusdt.trace.presentation import Form
 from pyusdt.trace.program import EndedEarly
 from pyusdt.trace.processes import show_processes
 from pyusdt.trace.session import trace_all, trace_outside, trace_process
@@ -49,24 +52,35 @@ def trace(options: Options, installation: Installation) -> int:
         print("\n".join(installed_scripts(script_dir)))
         return 0
     if options.wants_processes:
-        return show_processes(script_dir, options.wants_json)
+        return show_processes(script_dir, options.form == Form.JSON)
     assert options.script is not None  # see check_arguments()
     script = find_script(options.script, script_dir)
     if options.flame is not None:
         check_flame(options.flame, script, script_dir)
+    check_form(options.presentation.form, script)
     bpftrace = find_bpftrace()
     if options.flame is None:
-        status, _ = run_script(bpftrace, script, installation, options.output, options)
+        status, _ = run_script(
+            bpftrace, script, installation,
+            lambda: Output(options.output, options.presentation), options,
+        )
         return status
     with tempfile.TemporaryDirectory() as directory:
-        output = options.output or os.path.join(directory, "trace")
-        status, is_whole = run_script(bpftrace, script, installation, output, options)
-        return draw(script, output, options.flame, options) or status if is_whole else status
+        raw = os.path.join(directory, "trace")
+
+        def open_output() -> Output:
+            raw_output = Output(raw)
+            if options.output is None:
+                return raw_output
+            return Output(options.output, options.presentation, raw_output)
+
+        status, is_whole = run_script(bpftrace, script, installation, open_output, options)
+        return draw(script, raw, options.flame, options) or status if is_whole else status
 
 
 def run_script(
-    bpftrace: str, script: pathlib.Path, installation: Installation, name: str | None,
-    options: Options,
+    bpftrace: str, script: pathlib.Path, installation: Installation,
+    open_output: Callable[[], Output], options: Options,
 ) -> tuple[int, bool]:
     """Returns: the exit status, and whether bpftrace has printed all of its trace."""
     announcer = announcer_of(read_script(script))
@@ -74,10 +88,10 @@ def run_script(
     is_ours = announcer is not None and announcer == installed_announcer(installation.scripts)
     if options.program:
         python = find_python(options.python)
-        launch = Launch(options.program, python, bpftrace, script, Output(name))
+        launch = Launch(options.program, python, bpftrace, script, open_output())
         return trace_program(launch, announcer if is_ours else None)
     if announcer is None:
-        return trace_events(bpftrace, script, installation, name, options)
+        return trace_events(bpftrace, script, installation, open_output, options)
     if options.wants_load:
         raise Failure(f"--load: {script.stem} is on kernel events, needs nothing loaded", 2)
     if not is_ours:
@@ -87,15 +101,15 @@ def run_script(
         with Process(options.pids[0]) as process:
             if process.is_armed() and not has_stacks(announcer, process.pid):
                 # It tells of itself, as on arm64, where nothing is seen from outside.
-                return trace_process(bpftrace, script, process, Output(name))
+                return trace_process(bpftrace, script, process, open_output())
     cgroup = options.cgroup if options.container is None else find_group(options.container)
     selection = Selection(options.pids, options.user, cgroup)
-    return trace_outside(bpftrace, script, announcer, selection, Output(name))
+    return trace_outside(bpftrace, script, announcer, selection, open_output())
 
 
 def trace_events(
-    bpftrace: str, script: pathlib.Path, installation: Installation, name: str | None,
-    options: Options,
+    bpftrace: str, script: pathlib.Path, installation: Installation,
+    open_output: Callable[[], Output], options: Options,
 ) -> tuple[int, bool]:
     """As run_script(), of running processes by a script on events of Python."""
     for condition in CONDITIONS:
@@ -103,7 +117,7 @@ def trace_events(
             raise Failure(f"--{condition}: {script.stem} is on events of Python, of every "
                           "process that has pyusdt loaded", 2)
     if options.wants_all:
-        return trace_all(bpftrace, script, Output(name))
+        return trace_all(bpftrace, script, open_output())
     if len(options.pids) > 1:
         raise Failure(f"{script.stem} is on events of Python: give one PID, or --all", 2)
     with Process(options.pids[0]) as process:
@@ -111,9 +125,9 @@ def trace_events(
             signals = Signals()
             text = read_script(script)
             with loaded(installation.attacher, text, process, signals) as library:
-                return trace_process(bpftrace, script, process, Output(name), library.disarm)
+                return trace_process(bpftrace, script, process, open_output(), library.disarm)
         process.require_library()
-        return trace_process(bpftrace, script, process, Output(name))
+        return trace_process(bpftrace, script, process, open_output())
 
 
 def draw(script: pathlib.Path, trace: str, graph: str, options: Options) -> int:
@@ -138,6 +152,20 @@ def subject(options: Options) -> str:
         return " ".join(["every Python", *filter(None, words)])
     plural = "es" if len(options.pids) > 1 else ""
     return f"process{plural} " + ", ".join(map(str, options.pids))
+
+
+def check_form(form: Form, script: pathlib.Path) -> None:
+    try:
+        described = description.read(read_script(script))
+    except description.BadDescription as error:
+        raise Failure(f"{script}: {error}", 2) from None
+    if described is None and form in (Form.JSON, Form.CSV):
+        raise Failure(f"--{form.value}: {script.stem} does not say what it prints, see "
+                      "DESCRIPTIONS in pyusdt-trace(1)", 2)
+    if described is not None and form == Form.CSV and not any(
+        part.kind == "TABLE" for part in described.parts
+    ):
+        raise Failure(f"--csv: {script.stem} has no table", 2)
 
 
 def check_flame(name: str, script: pathlib.Path, script_dir: pathlib.Path) -> None:

@@ -5,7 +5,8 @@ import sys
 from typing import NoReturn
 
 from pyusdt.failure import UsageError
-from pyusdt.commandline import REQUIRED, Option, flag, take_options, value
+from pyusdt.commandline import NONE, REQUIRED, Option, flag, take_options, value
+from pyusdt.trace.presentation import Form, Presentation
 
 PROG = "pyusdt-trace"
 USAGE = f"usage: {PROG} [OPTIONS] SCRIPT (-p PID[,PID...] | --all | [--] PROGRAM [ARG...])"
@@ -34,6 +35,10 @@ Options, before PROGRAM:
   --container NAME   of --all, only those in this container, by its id or, of docker and
                      podman, its name
   -o, --output FILE  write the trace to FILE
+  --rows N           show N rows of each table, 0: all, and the sum of the others
+  --json             show all as lines of JSON
+  --csv              show tables, whole ones, as CSV
+  --raw              show what bpftrace itself would print, with names escaped
   --flame FILE       make a flame graph (FILE.svg), what speedscope reads (FILE.json) or
                      pprof (FILE.pb.gz), else folded stacks, of a script that keeps
                      stacks; without -o the trace itself is not shown
@@ -43,7 +48,7 @@ Options, before PROGRAM:
   --list             list the installed scripts
   --processes        list the running Pythons: version, user, whether their stacks can be
                      seen or why not, whether pyusdt is loaded, command
-  --json             with --processes: as lines of JSON
+                     (with --json as lines of JSON)
   -h, --help         print this help
 
 Exit status: the program's, 128 + N where signal N ended it; with -p bpftrace's; 1 when
@@ -59,14 +64,19 @@ class Options:
     cgroup: str | None = None
     container: str | None = None
     output: str | None = None
+    form: Form | None = None
+    rows: int | None = None
     flame: str | None = None
     python: str | None = None
     wants_list = False
     wants_processes = False
-    wants_json = False
     wants_help = False
     script: str | None = None
     program: list[str]
+
+    @property
+    def presentation(self) -> Presentation:
+        return Presentation(self.form or Form.TEXT, self.rows)
 
 
 def parse_arguments(words: list[str]) -> Options:
@@ -81,8 +91,8 @@ def parse_arguments(words: list[str]) -> Options:
         # What is none of these options begins PROGRAM, such as -m.
         take_options(rest, OPTIONS, options, fail)
     options.program = rest
-    if options.wants_json and not options.wants_processes:
-        fail("--json is for --processes")
+    if options.wants_processes and options.form and options.form != Form.JSON:
+        fail(f"--{options.form.value} is for a script")
     if not (options.wants_list or options.wants_help or options.wants_processes):
         check_arguments(options)
     return options
@@ -106,6 +116,8 @@ def check_arguments(options: Options) -> None:
             fail(f"--{name} is for --all")
     if options.cgroup is not None and options.container is not None:
         fail("give either --cgroup or --container")
+    if options.rows is not None and options.form == Form.RAW:
+        fail("--rows is not for --raw")
     if options.flame is not None and options.flame == options.output:
         fail("-o and --flame name the same file")
 
@@ -119,6 +131,21 @@ def process_id(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 100 and int(text)):
         fail(f"-p {text}: not a process id")
     return int(text)
+
+
+def number_of_rows(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        fail(f"--rows {text}: not a number of rows")
+    return int(text)
+
+
+def set_form(form: Form) -> Option:
+    def take(options: Options, _: str | None) -> None:
+        if options.form and options.form != form:
+            fail(f"give either --{options.form.value} or --{form.value}")
+        options.form = form
+
+    return Option(take, NONE)
 
 
 def add_pids(options: Options, text: str | None) -> None:
@@ -150,7 +177,8 @@ OPTIONS = {
     **{f"--{name}": value(name) for name in CONDITIONS},
     "--list": flag("wants_list"),
     "--processes": flag("wants_processes"),
-    "--json": flag("wants_json"),
+    "--rows": value("rows", number_of_rows),
+    **{f"--{form.value}": set_form(form) for form in (Form.RAW, Form.JSON, Form.CSV)},
     "-h": HELP_WANTED,
     "--help": HELP_WANTED,
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Where a trace is written to, and what becomes of it when that takes no more."""
+"""Where a trace is written to, in which form, and what becomes of it when that takes no more."""
 
 import errno
 import os
@@ -8,13 +8,21 @@ import sys
 
 from pyusdt.failure import Failure
 from pyusdt.files import private
+from pyusdt.rendering.screen import Screen, screen_of
+from pyusdt.trace.presentation import Presentation
 
 
 class Output:
     """A file or standard output. Writing never fails: what went wrong is kept."""
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(
+        self, name: str | None = None, presentation: Presentation = Presentation(),
+        raw_copy: "Output | None" = None,
+    ) -> None:
+        """@raw_copy: takes the same in the raw form."""
         self.name = "standard output" if name is None else name
+        self.presentation = presentation
+        self.raw_copy = raw_copy
         self.error: OSError | None = None
         # A trace has values of the program, which may be secrets.
         opener = None if name is None else private
@@ -41,6 +49,15 @@ class Output:
         except OSError as error:
             self.error = error
 
+    def write_copy(self, text: str) -> None:
+        assert self.raw_copy is not None
+        self.raw_copy.write(text)
+        self.error = self.error or self.raw_copy.error
+
+    def screen(self) -> Screen:
+        """As it is now: a terminal may get another size."""
+        return screen_of(self._file.fileno(), self._file.encoding)
+
     def is_lost(self) -> bool:
         """Nobody gets any more of it: it is full, or its reader has gone."""
         return self.error is not None or self.reader_has_gone()
@@ -52,6 +69,8 @@ class Output:
         return any(events & select.POLLERR for _, events in self._poll.poll(0))
 
     def close(self) -> None:
+        if self.raw_copy is not None:
+            self.raw_copy.close()
         try:
             self._file.close()
         except OSError as error:

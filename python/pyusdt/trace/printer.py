@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Between bpftrace, which is made to print JSON, and whoever reads: each line of it becomes
-the text of its record."""
+a record, and that what is shown of it, in the form that the output has."""
 
 import contextlib
 import re
@@ -8,20 +8,37 @@ import subprocess
 from collections.abc import Callable
 
 from pyusdt.bpftrace import records, script, textform
+from pyusdt.rendering import description
+from pyusdt.rendering.csvtables import CsvWriter
+from pyusdt.rendering.jsonlines import JsonWriter
+from pyusdt.rendering.marks import Marks
+from pyusdt.rendering.renderer import Renderer, Writer
+from pyusdt.rendering.text import TextWriter
+from pyusdt.trace.output import Output
+from pyusdt.trace.presentation import Form
 
 OPTIONS = ("-f", "json")
 
 
 class Printer:
-    """*write* takes what the script prints, *complain* messages."""
+    """*output* takes what the script prints, *complain* messages. *source*: the script as it is
+    to be run."""
 
     def __init__(
-        self, bpftrace: str, source: str, write: Callable[[str], None],
-        complain: Callable[[str], None],
+        self, bpftrace: str, source: str, output: Output, complain: Callable[[str], None]
     ) -> None:
+        self._marks, self._renderer = None, None
+        described = description.read(source)
+        if described is not None and output.presentation.form != Form.RAW:
+            self._marks = Marks(described)
+            self._renderer = Renderer(
+                described, self._marks, writer_of(output), output.write
+            )
+            source = self._marks.script(source)
+        self.source = source
         self._dialect = records.dialect(version(bpftrace))
         self._script = script.read(source)
-        self._write = write
+        self._output = output
         self._complain = complain
         self._problems: set[records.Problem] = set()
 
@@ -29,8 +46,19 @@ class Printer:
         record = records.read(line, self._dialect, self._script)
         if isinstance(record, records.Problem):
             self._take_problem(record)
+        elif self._renderer is None:
+            self._output.write(textform.write(record))
         else:
-            self._write(textform.write(record))
+            self._renderer.take(record)
+        if self._output.raw_copy is not None:
+            if self._marks is not None:
+                record = self._marks.unmarked(record)
+            self._output.write_copy(textform.write(record))
+
+    def end(self) -> None:
+        """Nothing more will come."""
+        if self._renderer is not None:
+            self._renderer.end()
 
     def take_message(self, line: bytes) -> None:
         self._complain(textform.message(line.decode("utf-8", "surrogateescape")))
@@ -40,6 +68,15 @@ class Printer:
         if problem.is_error and problem not in self._problems:
             self._problems.add(problem)
             self._complain(textform.write(problem))
+
+
+def writer_of(output: Output) -> Writer:
+    form, rows = output.presentation
+    if form == Form.JSON:
+        return JsonWriter(rows)
+    if form == Form.CSV:
+        return CsvWriter(rows)
+    return TextWriter(output.screen(), rows)
 
 
 def version(bpftrace: str) -> tuple[int, ...]:

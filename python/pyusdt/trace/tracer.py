@@ -8,6 +8,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -60,17 +61,22 @@ class Tracer:
         process: int | None = None,
     ) -> None:
         """@arguments: of the script. @process: for bpftrace's -p, with which it ends."""
-        source = script.read_text(errors="replace")
         self.ends_by_itself = process is not None
+        self._output = output
+        self._messages: io.StringIO | None = io.StringIO()
+        source = script.read_text(errors="replace")
+        self._printer = printer.Printer(bpftrace, source, output, self._write_message)
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        if self._printer.source != source:
+            self._folder = tempfile.TemporaryDirectory()
+            script = pathlib.Path(self._folder.name, script.name)
+            script.write_text(self._printer.source)
         words = [str(script), *map(str, arguments)]
         if process is not None:
             words[:0] = ["-p", str(process)]
-        self._output = output
         self._attached = threading.Event()
-        self._messages: io.StringIO | None = io.StringIO()
         self._is_asked = self._is_killed = False
         self._next_interrupt = self._patience = 0.0
-        passed_on = printer.Printer(bpftrace, source, output.write, self._write_message)
         self._process = subprocess.Popen(
             [bpftrace, "--no-warnings", *printer.OPTIONS, *words],
             stdin=subprocess.DEVNULL,
@@ -83,21 +89,25 @@ class Tracer:
             process_group=0,
         )
         self._copiers = [
-            threading.Thread(target=self._copy, args=(stream, take), daemon=True)
-            for stream, take in (
-                (self._process.stdout, passed_on.take_output),
-                (self._process.stderr, passed_on.take_message),
+            threading.Thread(target=self._copy, args=words, daemon=True)
+            for words in (
+                (self._process.stdout, self._printer.take_output, self._printer.end),
+                (self._process.stderr, self._printer.take_message),
             )
         ]
         for copier in self._copiers:
             copier.start()
 
-    def _copy(self, stream: IO[bytes], take: Callable[[bytes], None]) -> None:
+    def _copy(
+        self, stream: IO[bytes], take: Callable[[bytes], None],
+        end: Callable[[], None] = lambda: None,
+    ) -> None:
         for line in stream:
             if line.rstrip(b"\n") == ATTACHED.encode():
                 self._attached.set()
             else:
                 take(line)
+        end()
 
     def _write_message(self, text: str) -> None:
         if self._messages is None:
@@ -108,6 +118,9 @@ class Tracer:
     def show_messages(self) -> None:
         """From now on. What it says of a program that could not start is of no use."""
         messages, self._messages = self._messages, None
+        if self._folder is not None:
+            # It has read the script, or has ended.
+            self._folder.cleanup()
         if messages is not None:
             say(messages.getvalue())
 
