@@ -70,6 +70,7 @@ python_trace = \
 	python/pyusdt/trace/libraries.py \
 	python/pyusdt/trace/library.py \
 	python/pyusdt/trace/loading.py \
+	python/pyusdt/trace/losses.py \
 	python/pyusdt/trace/options.py \
 	python/pyusdt/trace/output.py \
 	python/pyusdt/trace/plain.py \

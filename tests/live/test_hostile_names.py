@@ -2,6 +2,9 @@
 """Whatever the traced program calls its functions, files, threads and values: on the
 terminal and in the trace it is a name, and not a line more."""
 
+import csv
+import io
+import json
 import os
 import re
 import subprocess
@@ -116,6 +119,76 @@ class HostileNames(LiveTest):
                     self.assertRegex(line, own)
                     # Neither a number that somebody else has made up.
                     self.assertNotRegex(line, r"\A@.*\]: 999999\Z")
+
+    def test_tables(self):
+        """Neither a row, nor a column, nor a number is theirs."""
+        for script in OWN_LINES:
+            with self.subTest(script):
+                output = self.trace(script, "--rows", "0")
+                self.assert_visible(output)
+                self.assertNotIn("999,999", output)
+                for line in output.split("\n"):
+                    self.assertNotRegex(line, r"\A(@|STACK|\{|Lost|Attaching)")
+                    self.assertNotRegex(line, r"\A *[\d,]*99999")
+                if script == "pycalls":
+                    rows = [line for line in output.split("\n")
+                            if self.file in line and "  <module>  " not in line]
+                    found = {row.rpartition(":")[2]: row.split()[0] for row in rows}
+                    expected = {str(line): "4" for line in range(1, len(NAMES) + 1)}
+                    self.assertEqual({line: found.get(line) for line in expected}, expected)
+
+    def test_json(self):
+        for script in OWN_LINES:
+            with self.subTest(script):
+                output = self.trace(script, "--json")
+                self.assertTrue(output.isascii())
+                members = [json.loads(line) for line in output.splitlines()]
+                kinds = {"row", "line", "message", "stack"}
+                if script == "pythreads":
+                    kinds.add("histogram")
+                self.assertLessEqual({record["type"] for record in members}, kinds)
+                numbers = [value for record in members for value in record.values()
+                           if isinstance(value, int)]
+                self.assertNotIn(999999, numbers)
+                if script == "pycalls":
+                    self.check_calls(members)
+                if script == "pyexcept":
+                    self.check_exceptions(members)
+
+    def check_calls(self, members):
+        """Each name as it is; but bpftrace cuts it, and later versions leave out spaces."""
+        found = {(record["function"].replace(" ", ""), record["line"]): record["calls"]
+                 for record in members if record["type"] == "row" and record["file"] == self.file}
+        expected = {(self.told(name).replace(" ", ""), line): 4
+                    for line, name in enumerate(NAMES, 1)}
+        self.assertEqual({key: found.get(key) for key in expected}, expected)
+
+    def check_exceptions(self, members):
+        """Messages with commas are messages. Others are written by the library, with escapes."""
+        found = {record["exception"].replace(" ", ""): record["left"] for record in members
+                 if "left" in record and record["function"] == "raises"}
+        expected = {self.told(f"ValueError: {name}").replace(" ", ""): 1
+                    for name in NAMES if name.isprintable() and len(name) < 100
+                    and "\\" not in name}
+        self.assertEqual({key: found.get(key) for key in expected}, expected)
+        self.assertEqual(len(found), len(NAMES))
+
+    def told(self, name):
+        """As the library tells it, and bpftrace cuts it."""
+        told = name.encode("utf-8", "backslashreplace")[:self.size() - 1]
+        return told.decode()
+
+    def test_csv(self):
+        for script in "pycalls", "pyexcept", "pysyscall":
+            with self.subTest(script):
+                output = self.trace(script, "--csv")
+                self.assert_visible(output)
+                for table in output.split("\n\n"):
+                    head, *rows = csv.reader(io.StringIO(table))
+                    self.assertEqual({len(row) for row in rows}, {len(head)})
+                    for row in rows:
+                        self.assertNotRegex(row[0], r"\A[-+=@]")
+                        self.assertNotIn("999999", row)
 
     def test_counts_are_those_of_the_names(self):
         found = {}

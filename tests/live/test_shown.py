@@ -13,7 +13,7 @@ import sys
 import termios
 import threading
 
-from live import BUILDDIR, ENVIRONMENT, SECONDS, LiveTest, counts
+from live import BUILDDIR, ENVIRONMENT, SECONDS, LiveTest, counts, room
 from test_scripts import TRACE
 
 PROGRAM = """\
@@ -218,6 +218,13 @@ class Shown(LiveTest):
         self.assertNotIn("STACK\t", trace)
         self.assertRegex((folder / "folded").read_text(),
                          rf"(?m)^<module> \({file}:1\);works \({file}:28\);.* \d+$")
+
+    def test_full_map(self):
+        file = self.file(MANY)
+        _, errors = self.run_it("--strict", "pycalls", file, status=3, **room(30))
+        self.assertTrue(errors.endswith("pyusdt-trace: missing in the trace: a map was full "
+                                        "(FULL MAPS in pyusdt-trace(1))\n"), errors)
+        self.run_it("--strict", "pycalls", "--", "--only-program", file)
 
     def test_scripts_of_the_users_own(self):
         file, script = self.file("def f(): pass\nf()\nf()\n"), self.directory() / "my.bt"

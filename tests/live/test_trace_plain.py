@@ -255,6 +255,21 @@ class Wrong(PlainTest):
             errors, f"pyusdt-trace: process {sleeper.pid} (sleep): no CPython in it\n"
         )
 
+    def test_one_of_two_cannot_be_read(self):
+        process, _ = self.plain()
+        sleeper = subprocess.Popen(["sleep", "1000"])
+        self.addCleanup(sleeper.wait)
+        self.addCleanup(sleeper.kill)
+        tracer, file = self.traced("--strict", "pysyscall", "-p", f"{process.pid},{sleeper.pid}")
+        self.wait_for(file, process)
+        tracer.send_signal(2)
+        _, errors = self.finish(tracer, status=3)
+        first, *_, last = (line for line in errors.splitlines() if line.startswith("pyusdt-"))
+        self.assertRegex(first, rf"^pyusdt-trace: process {sleeper.pid}.*: no CPython in it$")
+        self.assertEqual(
+            last, "pyusdt-trace: missing in the trace: 1 process could not be read"
+        )
+
     def test_killed(self):
         """Neither bpftrace nor the announcer is left."""
         process, _ = self.plain()

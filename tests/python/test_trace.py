@@ -383,6 +383,51 @@ class LostOutput(TraceTest):
         self.assertEqual(output.stat().st_mode & 0o777, 0o644)
 
 
+class Missing(TraceTest):
+    """What is known to be lost: one line at the end."""
+
+    LOSES = """\
+attach()
+record("lost_events", dict(events=1200))
+record("lost_events", dict(events=4))
+say("A map is full: new keys are left out.")
+follow()
+"""
+    TOLD = ("pyusdt-trace: missing in the trace: bpftrace has lost 1,204 events; a map was full "
+            "(FULL MAPS in pyusdt-trace(1))\n")
+
+    def test_strict(self):
+        self.bpftrace(self.LOSES)
+        good, bad = self.script(""), ["-c", "raise SystemExit(7)"]
+        for words, program, status in (
+            ([], [good], 0), (["--strict"], [good], 3), (["--strict"], bad, 7),
+            (["--strict", "--raw"], [good], 3), (["--strict", "--json"], [good], 3),
+        ):
+            with self.subTest(words=words, program=program):
+                result = self.run_trace(*words, "-o", "/dev/null", "pycalls", *program)
+                self.assertEqual(result, (status, "", self.TOLD))
+
+    def test_nothing(self):
+        status, _, errors = self.run_trace("--strict", "pycalls", self.script(""))
+        self.assertEqual((status, errors), (0, ""))
+
+    def test_a_name_is_no_message(self):
+        """Where names are marked, as in all that is described."""
+        self.bpftrace("""\
+attach()
+import re
+with open(words[words.index("-p") + 2]) as file:
+    mark = re.search(r"(\\d+)%", file.read())[1]
+say(mark + "A map is full: " + mark)
+follow()
+""")
+        script = self.directory / "own.bt"
+        script.write_text("/*\n * LINES: names\n */\n"
+                          'BEGIN { printf("%s\\n", comm); }')
+        status, output, errors = self.run_trace("--strict", script, self.script(""))
+        self.assertEqual((status, output, errors), (0, "A map is full: \n@calls: 42\n", ""))
+
+
 class EndOfBpftrace(TraceTest):
     PROGRAM = """
         import sys

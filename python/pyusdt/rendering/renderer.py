@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pyusdt.bpftrace import textform
 from pyusdt.bpftrace.records import (
-    Attached, Entry, Frames, Histogram, Map, Record, Text,
+    Attached, Entry, Frames, Histogram, Lost, Map, Record, Text,
 )
 from pyusdt.rendering.description import Description, Item, Part
 from pyusdt.rendering.marks import Line, Marks
@@ -53,7 +53,8 @@ class Renderer:
         match record:
             case Text("printf", text):
                 self._take_line(self._marks.line(text))
-            case Attached():
+            case Attached() | Lost():
+                # That some are lost is told at the end, together.
                 pass
             case Map() if record.name in self._parts:
                 if record.name in self._maps:

@@ -8,16 +8,20 @@ for that. What it says of them is data here: text to be escaped, numbers to be s
 import contextlib
 import json
 import os
+import re
 import subprocess
 import threading
 from typing import IO, NamedTuple
 
 from pyusdt.failure import Failure, complain
+from pyusdt.trace.losses import Losses
 from pyusdt.trace.options import PROG
 from pyusdt.trace.tracer import dependent_child
 
 # What it begins each of its lines with.
 PREFIX = "pyusdt-announce: "
+# Of a process, why nothing is seen of it.
+UNREADABLE = re.compile(r"process (\d+): (?!it has ended)")
 
 
 class Selection(NamedTuple):
@@ -81,7 +85,8 @@ def run(path: str, words: list[str]) -> str:
 class Announcer:
     """It tells the script of the processes that are asked for, as long as this one runs."""
 
-    def __init__(self, path: str, selection: Selection) -> None:
+    def __init__(self, path: str, selection: Selection, losses: Losses) -> None:
+        self._losses = losses
         try:
             self._process = subprocess.Popen(
                 [path, "--requests", *selection.words()],
@@ -109,6 +114,8 @@ class Announcer:
     def _pass_on(self, stream: IO[bytes]) -> None:
         for line in stream:
             text = os.fsdecode(line).rstrip("\n").removeprefix(PREFIX)
+            if match := UNREADABLE.match(text):
+                self._losses.unreadable.add(int(match[1]))
             with self._lock:
                 if self._first_lines is None:
                     complain(PROG, text)

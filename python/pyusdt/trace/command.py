@@ -22,7 +22,7 @@ from pyusdt.trace.library import (
 from pyusdt.trace.loading import loaded
 from pyusdt.trace.options import CONDITIONS, HELP, PROG, Options, parse_arguments
 from pyusdt.trace.output import Output
-from pyusdt.trace.presentation import Form
+from pyusdt.trace.presentation import Form, Presentation
 from pyusdt.trace.program import EndedEarly
 from pyusdt.trace.processes import show_processes
 from pyusdt.trace.session import trace_all, trace_outside, trace_process
@@ -69,10 +69,9 @@ def trace(options: Options, installation: Installation) -> int:
         raw = os.path.join(directory, "trace")
 
         def open_output() -> Output:
-            raw_output = Output(raw)
             if options.output is None:
-                return raw_output
-            return Output(options.output, options.presentation, raw_output)
+                return Output(raw, Presentation(is_strict=options.is_strict))
+            return Output(options.output, options.presentation, Output(raw))
 
         status, is_whole = run_script(bpftrace, script, installation, open_output, options)
         return draw(script, raw, options.flame, options) or status if is_whole else status

@@ -39,6 +39,8 @@ Options, before PROGRAM:
   --json             show all as lines of JSON
   --csv              show tables, whole ones, as CSV
   --raw              show what bpftrace itself would print, with names escaped
+  --strict           exit status 3 where something is missing in the trace: events that
+                     bpftrace has lost, maps that were full, processes that cannot be read
   --flame FILE       make a flame graph (FILE.svg), what speedscope reads (FILE.json) or
                      pprof (FILE.pb.gz), else folded stacks, of a script that keeps
                      stacks; without -o the trace itself is not shown
@@ -52,7 +54,8 @@ Options, before PROGRAM:
   -h, --help         print this help
 
 Exit status: the program's, 128 + N where signal N ended it; with -p bpftrace's; 1 when
-it cannot be traced, or the trace is not whole and the program's is 0; 2 for wrong usage.
+it cannot be traced, or the trace is not whole and the program's is 0; 2 for wrong usage;
+3 see --strict.
 """
 
 
@@ -66,6 +69,7 @@ class Options:
     output: str | None = None
     form: Form | None = None
     rows: int | None = None
+    is_strict = False
     flame: str | None = None
     python: str | None = None
     wants_list = False
@@ -76,7 +80,7 @@ class Options:
 
     @property
     def presentation(self) -> Presentation:
-        return Presentation(self.form or Form.TEXT, self.rows)
+        return Presentation(self.form or Form.TEXT, self.rows, self.is_strict)
 
 
 def parse_arguments(words: list[str]) -> Options:
@@ -177,6 +181,7 @@ OPTIONS = {
     **{f"--{name}": value(name) for name in CONDITIONS},
     "--list": flag("wants_list"),
     "--processes": flag("wants_processes"),
+    "--strict": flag("is_strict"),
     "--rows": value("rows", number_of_rows),
     **{f"--{form.value}": set_form(form) for form in (Form.RAW, Form.JSON, Form.CSV)},
     "-h": HELP_WANTED,

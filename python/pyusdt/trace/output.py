@@ -9,6 +9,7 @@ import sys
 from pyusdt.failure import Failure
 from pyusdt.files import private
 from pyusdt.rendering.screen import Screen, screen_of
+from pyusdt.trace.losses import Losses
 from pyusdt.trace.presentation import Presentation
 
 
@@ -23,6 +24,7 @@ class Output:
         self.name = "standard output" if name is None else name
         self.presentation = presentation
         self.raw_copy = raw_copy
+        self.losses = Losses()
         self.error: OSError | None = None
         # A trace has values of the program, which may be secrets.
         opener = None if name is None else private

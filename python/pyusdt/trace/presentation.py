@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""In which form a trace is shown: what the command line says of it."""
+"""How a trace is shown: what the command line says of it."""
 
 import enum
 from typing import NamedTuple
@@ -15,3 +15,4 @@ class Form(enum.Enum):
 class Presentation(NamedTuple):
     form: Form = Form.RAW
     rows: int | None = None  # of each table; 0: all, None: as the form has it
+    is_strict: bool = False  # the exit status tells of what is missing

@@ -44,6 +44,7 @@ class Printer:
 
     def take_output(self, line: bytes) -> None:
         record = records.read(line, self._dialect, self._script)
+        self._output.losses.take(record)
         if isinstance(record, records.Problem):
             self._take_problem(record)
         elif self._renderer is None:
@@ -71,7 +72,7 @@ class Printer:
 
 
 def writer_of(output: Output) -> Writer:
-    form, rows = output.presentation
+    form, rows, _ = output.presentation
     if form == Form.JSON:
         return JsonWriter(rows)
     if form == Form.CSV:

@@ -17,6 +17,7 @@ from pyusdt.failure import Failure, Interrupted, complain
 from pyusdt.trace.announcer import Announcer, Selection, list_pythons
 from pyusdt.trace.libraries import with_all_libraries
 from pyusdt.trace.library import takes_pid
+from pyusdt.trace.losses import Losses
 from pyusdt.trace.options import PROG
 from pyusdt.trace.output import Output
 from pyusdt.trace.signals import Signals
@@ -28,6 +29,7 @@ POLL_SECONDS = 0.05
 SHORT_POLL_SECONDS = 0.005
 GRACE_SECONDS = 1
 PATIENCE_SECONDS = 30
+LOSSES_STATUS = 3
 
 
 def trace_process(
@@ -67,8 +69,8 @@ def trace_outside(
     with contextlib.ExitStack() as stack:
         processes = [stack.enter_context(Process(pid)) for pid in selection.pids]
         if processes:
-            check_stacks(announcer, processes)
-        teller = stack.enter_context(Announcer(announcer, selection))
+            check_stacks(announcer, processes, output.losses)
+        teller = stack.enter_context(Announcer(announcer, selection, output.losses))
         # Any process and no minimum, but only what this announcer tells.
         tracer = Tracer(bpftrace, script, output, 0, 0, teller.pid)
         stack.callback(tracer.kill)
@@ -76,7 +78,7 @@ def trace_outside(
     return result
 
 
-def check_stacks(announcer: str, processes: list[Process]) -> None:
+def check_stacks(announcer: str, processes: list[Process], losses: Losses) -> None:
     """One line for each process of which there will be nothing."""
     pids = ",".join(str(process.pid) for process in processes)
     known = {python.pid: python for python in list_pythons(announcer, ["-p", pids])}
@@ -87,6 +89,7 @@ def check_stacks(announcer: str, processes: list[Process]) -> None:
             reasons.append(f"process {process.pid} has ended")
         elif not python.stacks:
             reasons.append(f"process {process.pid} ({process.name()}): {python.why}")
+            losses.unreadable.add(process.pid)
     if len(reasons) == len(processes):
         for reason in reasons[:-1]:
             complain(PROG, reason)
@@ -234,7 +237,15 @@ def tell_trouble(tracer: Tracer) -> bool:
 
 
 def leave(tracer: Tracer, output: Output, status: int) -> int:
-    """Returns: the exit status, unless someone still writes, and need not be waited for."""
+    """Tells what is missing.
+
+    Returns: the exit status, unless someone still writes, and need not be waited for.
+    """
+    missing = output.losses.told()
+    if missing is not None:
+        complain(PROG, missing)
+        if output.presentation.is_strict:
+            status = status or LOSSES_STATUS
     if tracer.is_copying():
         os._exit(status)
     output.close()

@@ -119,7 +119,7 @@ def try_plain(
     if not forerunner.is_same_program(program.pid):
         return None
     selection = Selection((forerunner.pid, program.pid))
-    teller = begun.enter_context(Announcer(announcer, selection))
+    teller = begun.enter_context(Announcer(announcer, selection, launch.output.losses))
     # What it has seen in the one by now it guesses of the other.
     forerunner.end()
     tracer = Tracer(launch.bpftrace, launch.script, launch.output, 0, 0, teller.pid)
