@@ -162,7 +162,7 @@ static PyObject *layout(PyObject *module, PyObject *unused)
 	(void)module;
 	(void)unused;
 	if (found)
-		return Py_BuildValue("{sIsIsLsIsIsIsIsIsIsIsIsIsIsIsIsI}", "size",
+		return Py_BuildValue("{sIsIsLsIsIsIsIsIsIsIsIsIsIsIsIsIsIsIsI}", "size",
 				     found->size, "python", found->python, "tstate",
 				     (long long)found->tstate, "frame", found->frame,
 				     "frame_indirect", found->frame_indirect, "previous",
@@ -171,7 +171,9 @@ static PyObject *layout(PyObject *module, PyObject *unused)
 				     found->first_shim, "name", found->name, "qualname",
 				     found->qualname, "filename", found->filename,
 				     "firstlineno", found->firstlineno, "bytecode",
-				     found->bytecode, "ascii", found->ascii);
+				     found->bytecode, "ascii", found->ascii,
+				     "thread_id", found->thread_id, "interpreter",
+				     found->interpreter, "gil", found->gil);
 	arguments = Py_BuildValue("is", ENOTSUP, why);
 	if (arguments) {
 		PyErr_SetObject(PyExc_OSError, arguments);

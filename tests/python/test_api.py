@@ -276,8 +276,11 @@ class Layout(unittest.TestCase):
         with pyusdt.armed():
             layout = pyusdt.layout()
         self.assertEqual(layout["python"], sys.hexversion)
-        self.assertEqual(layout["size"], 72)
-        self.assertNotEqual(layout["tstate"], 0)
+        # All of its fields, of 4 bytes but one.
+        self.assertEqual(layout["size"], 80)
+        self.assertEqual(len(layout), 80 // 4 - 1)
+        for field in "tstate", "interpreter", "gil":
+            self.assertNotEqual(layout[field], 0)
 
     def test_takes_no_tool_id(self):
         with pyusdt.armed(Event.LAYOUT):

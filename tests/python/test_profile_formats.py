@@ -230,10 +230,10 @@ class Model(unittest.TestCase):
         self.assertEqual(less.total(), whole.total())
 
         def boxes(stacks):
-            labelled = {tuple((frame.label, frame.kind) for frame in stack): value
-                        for stack, value in stacks.items()}
-            root = flamegraph.make_tree(labelled)
-            return [(box.label, box.depth, box.value)
+            root = flamegraph.make_root()
+            for stack, value in stacks.items():
+                root.add(tuple((frame.label, frame.kind) for frame in stack), value)
+            return [(box.node.label, box.depth, box.node.value)
                     for box in flamegraph.make_boxes(root, root.value * percent / 100)]
 
         self.assertEqual(boxes(less), boxes(whole))
