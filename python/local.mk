@@ -46,6 +46,7 @@ python_rendering = \
 	python/pyusdt/rendering/units.py
 python_stacks = \
 	python/pyusdt/stacks/__init__.py \
+	python/pyusdt/stacks/amounts.py \
 	python/pyusdt/stacks/command.py \
 	python/pyusdt/stacks/differential.py \
 	python/pyusdt/stacks/flamegraph.js \

@@ -9,6 +9,7 @@ from collections import Counter
 from browser import CHROMIUM, CONTROL, Browser
 from optional import where
 from pyusdt.stacks import flamegraph
+from pyusdt.stacks.amounts import amount
 from pyusdt.stacks.differential import svg_difference
 
 HOSTILE = "<script>alert(1)</script>"
@@ -123,6 +124,32 @@ class Chromium(unittest.TestCase):
         self.search("^parse|]]>")
         self.assertEqual(len(self.found()), 2)
         self.assertEqual(self.text(".matched"), "/^parse|]]>/ 200 us, 20.00 %")
+
+    def test_sums_have_the_units_of_the_rest(self):
+        values = [1, 999, 1000, 12_345, 99_949, 999_499, 1_234_567, 19_037_951, 10**10]
+        for unit in "us", "ms", "bytes", "samples":
+            stacks = {((f"f{value}", "python"),): value for value in values}
+            self.open(flamegraph.render(stacks, "a title", unit))
+            for value in values:
+                self.search(f"^f{value}$")
+                percent = f"{100 * value / sum(values):.2f} %"
+                self.assertEqual(self.text(".matched"),
+                                 f"/^f{value}$/ {amount(value, unit)}, {percent}")
+
+    def test_words_make_room_for_numbers(self):
+        self.open(width=400)
+        self.search("parse|" + "x" * 1000)
+        self.assertRegex(self.text(".matched"), r"^/parse.*x\.\. 100 us, 10.00 %$")
+        frame = self.frames()[HOSTILE]
+        self.browser.mouse("mouseMoved", frame["x"], frame["y"])
+        self.assertEqual(self.text(".detail"), f"{HOSTILE} 300 us, 30.00 %")
+        self.open(flamegraph.render({(("f" * 1000, "python"),): 7}, "a title", "us"), width=400)
+        frame = self.frames()["f" * 1000]
+        self.browser.mouse("mouseMoved", frame["x"], frame["y"])
+        self.assertRegex(self.text(".detail"), r"^f+\.\. 7 us, 100.00 %$")
+        for css in ".detail", ".matched", ".quiet", ".buttons":
+            self.assertLessEqual(self.browser.evaluate(
+                f'document.querySelector("{css}").getBoundingClientRect().right'), 400)
 
     def test_search_by_the_button_for_what_is_no_expression(self):
         self.open()

@@ -106,7 +106,7 @@ class Svg(unittest.TestCase):
         twice = "".join(f"{stack} {2 * value}\n" for stack, value in counts(AFTER).items())
         found = Picture(AFTER, twice, is_normalized=True)
         self.assertEqual({hue_and_lightness(fill)[0] for fill in found.fills.values()}, {"grey"})
-        self.assertIn("800 us, before 400 us, scaled to this: as before", found.texts)
+        self.assertIn("800 us, before 400 us, scaled to this", found.texts)
 
     def test_normalized_total_is_exact(self):
         before = counts("".join(f"f{number} {number % 7 + 1}\n" for number in range(1000)))

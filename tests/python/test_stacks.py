@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
-from pyusdt.stacks import flamegraph, folded, joining, reading, speedscope
+from pyusdt.stacks import amounts, flamegraph, folded, joining, reading, speedscope
 
 SECONDS = 60
 SVG = "{http://www.w3.org/2000/svg}"
@@ -565,6 +565,25 @@ class LinesTest(unittest.TestCase):
             self.assertRegex(status, r"(?m)^Gid:(\t65534){4}$")
             self.assertRegex(status, r"(?m)^Groups:\s*$")
             self.assertRegex(status, r"(?m)^CapEff:\t0+$")
+
+
+class AmountTest(unittest.TestCase):
+    def test_units(self) -> None:
+        for number, unit, text in (
+            (0, "ns", "0 ns"), (999, "ns", "999 ns"), (1000, "ns", "1.00 us"),
+            (12_345, "ns", "12.3 us"), (999_999, "ns", "1,000 us"),
+            (123_456_789, "ns", "123 ms"), (1_500_000_000, "ns", "1.50 s"),
+            (12_345_600_000_000, "ns", "12,346 s"), (999, "us", "999 us"),
+            (19_037_951, "us", "19.0 s"), (7, "ms", "7 ms"), (1500, "ms", "1.50 s"),
+            (1023, "bytes", "1,023 bytes"), (1024, "bytes", "1.00 KB"),
+            (5 << 40, "bytes", "5.00 TB"), (12_345, "samples", "12,345 samples"),
+        ):
+            self.assertEqual(amounts.amount(number, unit), text)
+
+    def test_signs(self) -> None:
+        for number, text in ((1500, "+1.50 ms"), (-1500, "-1.50 ms"), (-7, "-7 us")):
+            self.assertEqual(amounts.amount(number, "us", "+"), text)
+        self.assertEqual(amounts.amount(12_345, "count", "+"), "+12,345 count")
 
 
 class SpeedscopeTest(unittest.TestCase):

@@ -3,6 +3,7 @@
 
 from pyusdt.bpftrace.escaping import escape
 from pyusdt.profiling.model import C_FILE, Profile
+from pyusdt.stacks.amounts import amount
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
 ROWS = 40
 HEADER = ("calls", "own", "total", "max", "resumes", "function")
-SCALE = ((10**9, "s"), (10**6, "ms"), (10**3, "us"))
+UNIT = "ns"
 
 
 def table(profile: Profile, limit: int | None = ROWS) -> str:
@@ -24,7 +25,7 @@ def table(profile: Profile, limit: int | None = ROWS) -> str:
     ]
     if len(shown) < len(ordered):
         rest = ordered[len(shown):]
-        own = time_text(sum(figures.own for _, figures in rest))
+        own = amount(sum(figures.own for _, figures in rest), UNIT)
         functions = "function" if len(rest) == 1 else "functions"
         lines.append(f"and {len(rest):,} more {functions}: {own} own")
     return "".join(f"{line}\n" for line in lines)
@@ -33,9 +34,9 @@ def table(profile: Profile, limit: int | None = ROWS) -> str:
 def row(function: "Function", figures: "Figures") -> tuple[str, ...]:
     return (
         f"{figures.calls:,}",
-        time_text(figures.own),
-        time_text(figures.total),
-        time_text(figures.longest),
+        amount(figures.own, UNIT),
+        amount(figures.total, UNIT),
+        amount(figures.longest, UNIT),
         f"{figures.resumes:,}",
         function_text(function),
     )
@@ -46,12 +47,3 @@ def function_text(function: "Function") -> str:
     if filename == C_FILE:
         return escape(name)
     return f"{escape(qualname)} ({escape(filename)}:{line})"
-
-
-def time_text(nanoseconds: int) -> str:
-    """Three digits or a few more, and their unit."""
-    for size, unit in SCALE:
-        if nanoseconds >= size:
-            digits = 2 if nanoseconds < 10 * size else 1 if nanoseconds < 100 * size else 0
-            return f"{nanoseconds / size:,.{digits}f} {unit}"
-    return f"{nanoseconds} ns"

@@ -8,6 +8,7 @@ A frame's difference is that of the number that its width shows, with all that i
 from collections import Counter
 
 from pyusdt.bpftrace.escaping import escape
+from pyusdt.stacks.amounts import amount
 from pyusdt.stacks.flamegraph import (
     Labels, Look, Node, boxes_of, make_root, picture, rgb, share_of,
 )
@@ -51,10 +52,9 @@ def svg_difference(
     before: Counter[str], after: Counter[str], title: str, unit: str, min_percent: float,
     is_normalized: bool = False,
 ) -> str:
-    told = f"before {before.total():,} {unit}"
+    told = f"before {amount(before.total(), unit)}"
     if is_normalized:
         before = normalized(before, after)
-        told += ", scaled to this"
     root = make_root()
     for stack in sorted({**before, **after}):
         root.add(labels(stack), after[stack], before[stack])
@@ -65,9 +65,10 @@ def svg_difference(
         lambda node: f"{share_of(node, root.value, unit)}; {difference(node, unit)}",
         LEGEND,
     )
-    subtitle = f"{root.value:,} {unit}, {told}: {difference(root, unit)}"
+    compared = ", scaled to this" if is_normalized else f": {difference(root, unit)}"
+    subtitle = f"{amount(root.value, unit)}, {told}{compared}"
     if gone := gone_below(root):
-        subtitle += f"; {gone:,} {unit} of before were in frames that are gone"
+        subtitle += f"; {amount(gone, unit)} of before were in frames that are gone"
     return picture(boxes, look, title, subtitle + rest, unit)
 
 
@@ -84,8 +85,8 @@ def difference(node: Node, unit: str) -> str:
         return "as before"
     if not node.before:
         return "new"
-    percent = 100 * change(node) / node.before
-    return f"{change(node):+,} {unit}, {percent:+,.2f} % of before"
+    changed = amount(change(node), unit, "+")
+    return f"{changed}, {100 * change(node) / node.before:+,.2f} % of before"
 
 
 def colour(change: int, most: int) -> str:

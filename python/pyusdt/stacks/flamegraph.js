@@ -6,7 +6,7 @@
  * flamegraph.py puts what follows this comment into each SVG, as the body of a function in
  * strict mode, behind constants that it knows.
  */
-/* global BORDER_FROM, CHARACTER, INDENT, MARGIN, UNIT, WIDTH */
+/* global BORDER_FROM, CHARACTER, INDENT, MARGIN, SCALE, UNIT, WIDTH */
 
 const svg = document.currentScript.closest("svg");
 const alone = svg === document.documentElement;
@@ -15,8 +15,7 @@ const frames = Array.from(svg.querySelectorAll(".frame"), (element) => ({
 	element: element,
 	rect: element.querySelector("rect"),
 	text: element.querySelector("text"),
-	tip: element.querySelector("title").textContent,
-	label: element.querySelector("title").textContent.replace(/\n[^\n]*$/, ""),
+	...told(element.querySelector("title").textContent),
 	start: Number(element.dataset.x),
 	value: Number(element.dataset.v),
 	depth: Number(element.dataset.d),
@@ -24,13 +23,45 @@ const frames = Array.from(svg.querySelectorAll(".frame"), (element) => ({
 const all = frames[0];
 let zoomed = all;
 let wanted = "";
+let matched = "";
 let width = WIDTH;
+const subtitle = one(".quiet").textContent;
+
+/* What is told of a frame: its label, and in a last line its numbers. */
+function told(tip) {
+	const end = tip.lastIndexOf("\n");
+	return {label: tip.slice(0, end), numbers: tip.slice(end + 1)};
+}
+
+function amount(value) {
+	for (const [size, name] of SCALE) {
+		const number = value / size;
+		if (number >= 1) {
+			const digits = size === 1 || number >= 100 ? 0 : number >= 10 ? 1 : 2;
+			return fixed(number, digits) + " " + name;
+		}
+	}
+	return fixed(value, 0) + " " + UNIT;
+}
+
+function fixed(number, digits) {
+	return number.toLocaleString("en-US", {
+		minimumFractionDigits: digits,
+		maximumFractionDigits: digits,
+	});
+}
 
 function fitting(label, width) {
 	const room = Math.floor((width - 2 * INDENT) / CHARACTER);
 	if (label.length <= room)
 		return label;
 	return room >= 3 ? label.slice(0, room - 2) + ".." : "";
+}
+
+/* As much of the text as leaves room for the numbers after it. */
+function fittingWith(text, numbers) {
+	const room = width - 2 * MARGIN - CHARACTER * (numbers.length + 1);
+	return fitting(text.replace(/\s/g, " "), room) + " " + numbers;
 }
 
 function setText(frame, x, width) {
@@ -70,6 +101,8 @@ function layOut() {
 	width = alone ? svg.getBoundingClientRect().width : WIDTH;
 	svg.setAttribute("viewBox", "0 0 " + width + " " + svg.getAttribute("height"));
 	one(".buttons").setAttribute("x", width - MARGIN);
+	one(".quiet").textContent = fitting(subtitle, width - 2 * MARGIN);
+	showMatched();
 	for (const frame of frames)
 		place(frame);
 }
@@ -102,9 +135,13 @@ function search(text) {
 		}
 	}
 	const percent = (100 * sum / all.value).toFixed(2);
+	matched = amount(sum) + ", " + percent + " %";
+	showMatched();
+}
+
+function showMatched() {
 	one(".matched").textContent = wanted === "" ? "" :
-		"/" + wanted + "/ " + sum.toLocaleString("en-US") + " " + UNIT + ", " +
-		percent + " %";
+		fittingWith("/" + wanted + "/", matched);
 }
 
 function ask() {
@@ -130,8 +167,7 @@ svg.addEventListener("click", (event) => {
 });
 svg.addEventListener("mouseover", (event) => {
 	const frame = frameOf(event);
-	const tip = frame ? frame.tip.replace(/\s/g, " ") : "";
-	one(".detail").textContent = fitting(tip, width - 2 * MARGIN);
+	one(".detail").textContent = frame ? fittingWith(frame.label, frame.numbers) : "";
 });
 one(".search").addEventListener("click", ask);
 one(".reset").addEventListener("click", reset);

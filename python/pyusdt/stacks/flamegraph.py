@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from pyusdt.stacks.amounts import SCALES, amount
 from pyusdt.stacks.frames import KERNEL, NATIVE, OTHER, PYTHON, Stack, count
 
 Labels = tuple[tuple[str, str], ...]  # label and kind, the outermost frame first
@@ -27,7 +28,7 @@ WIDTH = 1200
 MARGIN = 10
 ROW = 18
 TOP = 58
-BOTTOM = 62
+BOTTOM = 80
 FONT_SIZE = 12
 CHARACTER = 7.25  # of the fonts below at this size; theirs is 7.2 to 7.23
 TEXT_INDENT = 4
@@ -103,6 +104,13 @@ def make_root() -> Node:
     return Node("all", OTHER)
 
 
+def make_tree(stacks: Mapping[Labels, int]) -> Node:
+    root = make_root()
+    for stack, value in stacks.items():
+        root.add(stack, value)
+    return root
+
+
 def boxes_of(root: Node, min_percent: float) -> tuple[list[Box], str]:
     """The frames that are drawn, and what there is to say of the others."""
     if not root.value:
@@ -140,9 +148,7 @@ def svg(
 def render(
     stacks: Mapping[Labels, int], title: str, unit: str, min_percent: float = 0
 ) -> str:
-    root = make_root()
-    for stack, value in stacks.items():
-        root.add(stack, value)
+    root = make_tree(stacks)
     boxes, rest = boxes_of(root, min_percent)
     kinds = [kind for kind in BANDS if any(box.node.kind == kind for box in boxes)]
     look = Look(
@@ -150,12 +156,12 @@ def render(
         lambda node: share_of(node, root.value, unit),
         [(colour("", kind), BANDS[kind].legend) for kind in kinds],
     )
-    subtitle = f"{root.value:,} {unit} in {count(len(stacks), 'stack')}{rest}"
+    subtitle = f"{amount(root.value, unit)} in {count(len(stacks), 'stack')}{rest}"
     return picture(boxes, look, title, subtitle, unit)
 
 
 def share_of(node: Node, total: int, unit: str) -> str:
-    return f"{node.value:,} {unit}, {100 * node.value / total:.2f} %"
+    return f"{amount(node.value, unit)}, {100 * node.value / total:.2f} %"
 
 
 def picture(boxes: Sequence[Box], look: Look, title: str, subtitle: str, unit: str) -> str:
@@ -234,10 +240,10 @@ def legend(entries: Sequence[tuple[str, str]], y: int) -> Iterator[str]:
 def controls(height: int) -> str:
     """For the script, which shows them: without it they would do nothing."""
     return (
-        text(MARGIN, height - 38, "", 'class="detail"')
+        text(MARGIN, height - 57, "", 'class="detail"')
+        + text(MARGIN, height - 36, "", 'class="matched"')
         + f'<text class="buttons" x="{WIDTH - MARGIN}" y="{height - 14}">'
-        '<tspan class="matched"></tspan>'
-        '<tspan>   </tspan><tspan class="reset button">Reset (Esc)</tspan>'
+        '<tspan class="reset button">Reset (Esc)</tspan>'
         '<tspan>   </tspan><tspan class="search button">Search (Ctrl-F)</tspan></text>\n'
     )
 
@@ -268,6 +274,7 @@ def script(unit: str) -> str:
         "INDENT": TEXT_INDENT,
         "BORDER_FROM": BORDER_FROM,
         "UNIT": json.dumps(unit).replace("]", "\\u005d"),
+        "SCALE": json.dumps(SCALES.get(unit, ())),
     }
     constants = ", ".join(f"{name} = {value}" for name, value in values.items())
     _, _, body = SCRIPT.read_text(encoding="utf-8").partition("*/\n\n")
