@@ -162,18 +162,17 @@ static PyObject *layout(PyObject *module, PyObject *unused)
 	(void)module;
 	(void)unused;
 	if (found)
-		return Py_BuildValue("{sIsIsLsIsIsIsIsIsIsIsIsIsIsIsIsIsIsIsI}", "size",
-				     found->size, "python", found->python, "tstate",
-				     (long long)found->tstate, "frame", found->frame,
-				     "frame_indirect", found->frame_indirect, "previous",
-				     found->previous, "code", found->code, "owner",
-				     found->owner, "instr", found->instr, "first_shim",
-				     found->first_shim, "name", found->name, "qualname",
-				     found->qualname, "filename", found->filename,
-				     "firstlineno", found->firstlineno, "bytecode",
-				     found->bytecode, "ascii", found->ascii,
-				     "thread_id", found->thread_id, "interpreter",
-				     found->interpreter, "gil", found->gil);
+		return Py_BuildValue(
+			"{sIsIsLsIsIsIsIsIsIsIsIsIsIsIsIsIsIsIsI}", "size", found->size,
+			"python", found->python, "tstate", (long long)found->tstate,
+			"frame", found->frame, "frame_indirect", found->frame_indirect,
+			"previous", found->previous, "code", found->code, "owner",
+			found->owner, "instr", found->instr, "first_shim",
+			found->first_shim, "name", found->name, "qualname",
+			found->qualname, "filename", found->filename, "firstlineno",
+			found->firstlineno, "bytecode", found->bytecode, "ascii",
+			found->ascii, "thread_id", found->thread_id, "interpreter",
+			found->interpreter, "gil", found->gil);
 	arguments = Py_BuildValue("is", ENOTSUP, why);
 	if (arguments) {
 		PyErr_SetObject(PyExc_OSError, arguments);
