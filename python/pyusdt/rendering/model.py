@@ -26,9 +26,6 @@ class Table(NamedTuple):
     columns: tuple[Column, ...]  # those that have anything
     rows: tuple[Row, ...]  # sorted, the greatest first
 
-    def totals(self) -> Values:
-        return summed(self.columns, self.rows)
-
 
 def summed(columns: Sequence[Column], rows: Iterable[Row]) -> Values:
     values = [[value for value in column if value is not None]

@@ -75,39 +75,24 @@ class TextWriter:
     def table(self, table: Table) -> str:
         limit = self._limit(ROWS)
         top, rest = table.rows[:limit], table.rows[limit:] if limit else ()
-        rows = [self._row(table, row.key, row.values) for row in top]
-        headings = [item.heading for item, _ in cells(table.keys, table.rows[0].key)]
+        totals = summed(table.columns, table.rows)
+        items = [item for item, _ in cells(table.keys, table.rows[0].key)]
+        rows = [
+            ([column.heading for column in table.columns], [item.heading for item in items]),
+            *(([*numbers(table.columns, row.values, totals)],
+               [escape(text) for _, text in cells(table.keys, row.key)]) for row in top),
+        ]
         if rest:
-            more = [""] * len(headings)
-            if more:
-                more[0] = f"[{len(rest):,} more]"
-            rows.append(([*self._numbers(table, summed(table.columns, rest))], more))
-        numbers = [column.heading for column in table.columns]
-        lines = self._aligned(
-            numbers, headings, rows, [item.kind for item, _ in cells(table.keys, table.rows[0].key)]
-        )
+            values = summed(table.columns, rest)
+            more = [f"[{len(rest):,} more]", *("" for _ in items[1:])]
+            rows.append(([*numbers(table.columns, values, totals)], more))
+        lines = self._aligned(rows, [item.kind for item in items])
         return self._title(table.title) + "".join(f"{line}\n" for line in lines)
 
-    def _row(self, table: Table, key: Key, values: Values) -> tuple[list[str], list[str]]:
-        return (
-            [*self._numbers(table, values)],
-            [escape(text) for _, text in cells(table.keys, key)],
-        )
-
-    def _numbers(self, table: Table, values: Values) -> Iterator[str]:
-        for column, value, total in zip(table.columns, values, table.totals()):
-            if value is None:
-                yield "-"
-            elif column.unit == "share":
-                yield percent(value, total or 0)
-            else:
-                yield shown(value, column.unit)
-
     def _aligned(
-        self, numbers: list[str], texts: list[str],
-        rows: list[tuple[list[str], list[str]]], kinds: list[str],
+        self, table: list[tuple[list[str], list[str]]], kinds: list[str]
     ) -> Iterator[str]:
-        table = [(numbers, texts), *rows]
+        """Of rows of numbers and texts, the first of which are headings."""
         number_sizes = [max(map(len, column)) for column in zip(*(row[0] for row in table))]
         natural = [max(map(width, column)) for column in zip(*(row[1] for row in table))]
         sizes = [min(size, PADDED) for size in natural]
@@ -194,6 +179,16 @@ class TextWriter:
         if self._screen.width is None:
             return text
         return cutting(text, self._screen.width - len(INDENT), self._screen.ellipsis)
+
+
+def numbers(columns: Sequence[Column], values: Values, totals: Values) -> Iterator[str]:
+    for column, value, total in zip(columns, values, totals):
+        if value is None:
+            yield "-"
+        elif column.unit == "share":
+            yield percent(value, total or 0)
+        else:
+            yield shown(value, column.unit)
 
 
 def amount(value: int, column: Column) -> str:

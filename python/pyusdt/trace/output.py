@@ -57,7 +57,7 @@ class Output:
         self.error = self.error or self.raw_copy.error
 
     def screen(self) -> Screen:
-        """As it is now: a terminal may get another size."""
+        """As it is now."""
         return screen_of(self._file.fileno(), self._file.encoding)
 
     def is_lost(self) -> bool:
