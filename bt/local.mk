@@ -29,7 +29,9 @@ bt_templates = \
 bt_parts = \
 	bt/begin.bth \
 	bt/end.bth \
+	bt/ending.bth \
 	bt/entered.bth \
+	bt/executed.bth \
 	bt/file.bth \
 	bt/find.bth \
 	bt/full.bth \
@@ -38,6 +40,7 @@ bt_parts = \
 	bt/function_text.bth \
 	bt/hash.bth \
 	bt/holder.bth \
+	bt/is_ending.bth \
 	bt/layout.bth \
 	bt/misfits.bth \
 	bt/names.bth \
@@ -46,11 +49,21 @@ bt_parts = \
 	bt/pop.bth \
 	bt/push.bth \
 	bt/ran.bth \
+	bt/rest_calls.bth \
+	bt/rest_longest.bth \
+	bt/rest_own.bth \
+	bt/rest_resumes.bth \
+	bt/rest_total.bth \
+	bt/row.bth \
+	bt/row_names.bth \
 	bt/say_full.bth \
 	bt/silence.bth \
 	bt/stack.bth \
 	bt/stack_types.bth \
-	bt/text.bth
+	bt/table.bth \
+	bt/text.bth \
+	bt/ticks_in_ns.bth \
+	bt/unread.bth
 bt_scripts = $(bt_templates:.bt.in=.bt)
 EXTRA_DIST += $(bt_templates) $(bt_parts) bt/expand.awk bt/syscalls.awk
 TESTS += bt/check-scripts bt/check-templates

@@ -12,7 +12,7 @@
  * resumed or thrown into; it ends with a return, a yield or an exception. Times are in
  * nanoseconds, of the clock on the wall.
  *
- * ABI: fields are appended, never moved.
+ * ABI: fields are appended, never moved; in a row there is room for two more sums.
  *
  * Since: 0.1
  */
@@ -33,6 +33,43 @@ struct pyusdt_sums {
 	uint64_t max;     /* 24  ns of its longest activation since counting began */
 	uint64_t resumes; /* 32  activations that were none */
 	uint64_t exceptions; /* 40  activations that ended with an exception */
+};
+
+/*
+ * The probe pyusdt:PROFILE_TABLE(table) hands over a pointer to the table below before
+ * anything is counted, in the child of a fork, too, and about once a second. With it a
+ * BPF program reads, when the process ends or executes another program, what no hit of
+ * PROFILE has told: of each row the difference between its sums and what was told of
+ * them. A thread that never runs again reads its own rows, and one of them those of
+ * threads that have ended before. Times are in ticks:
+ *
+ *   ns = (ticks >> 20) * table.scale + ((ticks & 0xfffff) * table.scale >> 20)
+ *
+ * A process may end before, at or after a hit. So a BPF program keeps table.hit as it is
+ * at the last hit that it has seen. If it is the same at the end, what was told of
+ * table.telling is in table.sums, and not, or not all of it, in that row.
+ */
+struct pyusdt_profile_row {
+	struct pyusdt_sums sums; /*   0  of a function in one thread, or of that in all
+				  *      threads that have ended */
+	uint64_t internal[2];    /*  48 */
+	struct pyusdt_sums told; /*  64  those of it that PROFILE has told */
+	uint64_t thread; /* 112  the thread pointer of that thread; 0: of those ended */
+	uint64_t filename_length;              /* 120  in bytes */
+	const char *qualname;                  /* 128 */
+	const char *filename;                  /* 136 */
+	uint64_t line;                         /* 144 */
+	const struct pyusdt_profile_row *next; /* 152  NULL: the last */
+};
+
+struct pyusdt_profile_table {
+	uint64_t size;                            /*  0  of this struct, in bytes */
+	uint64_t scale;                           /*  8  ns of 2^20 ticks */
+	uint64_t count;                           /* 16  how many rows there are */
+	const struct pyusdt_profile_row *rows;    /* 24  NULL: none */
+	uint64_t hit;                             /* 32  number of the last hit */
+	const struct pyusdt_profile_row *telling; /* 40  whose it is; NULL: it is over */
+	struct pyusdt_sums sums;                  /* 48  what is told with it */
 };
 
 #endif /* PYUSDT_PROFILE_H */

@@ -30,7 +30,9 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/account/stack.c libpyusdt/account/stack.h \
 	libpyusdt/account/sums.c libpyusdt/account/sums.h \
 	libpyusdt/account/state.h \
+	libpyusdt/account/record.h \
 	libpyusdt/account/records.c libpyusdt/account/records.h \
+	libpyusdt/account/rows.c libpyusdt/account/rows.h \
 	libpyusdt/account/telling.c libpyusdt/account/telling.h \
 	libpyusdt/account/threads.c libpyusdt/account/threads.h \
 	libpyusdt/layout/layout.c libpyusdt/layout/layout.h \

@@ -11,6 +11,7 @@
 #include "account/clock.h"
 #include "account/frames.h"
 #include "account/nodes.h"
+#include "account/rows.h"
 #include "account/telling.h"
 #include "account/threads.h"
 
@@ -34,6 +35,7 @@ void account_fini(struct account *account)
 
 	account_stop(account);
 	account_forget(account);
+	telling_lock();
 	sums_lock();
 	threads_forget_account(account);
 	while (*at && *at != account)
@@ -41,6 +43,7 @@ void account_fini(struct account *account)
 	if (*at)
 		*at = account->next;
 	sums_unlock();
+	telling_unlock();
 }
 
 bool account_supported(void)
@@ -65,6 +68,8 @@ void account_start(struct account *account, bool contexts)
 
 	account->contexts = contexts;
 	account->token = __atomic_add_fetch(&last_token, 1, __ATOMIC_RELAXED);
+	if (account->kind == ACCOUNT_TOLD)
+		telling_table();
 }
 
 static void end_parked(struct parked_stack *parked, void *now)
@@ -92,6 +97,7 @@ void account_stop(struct account *account)
 		return;
 	now = clock_now();
 	account->token = 0;
+	telling_lock();
 	sums_lock();
 	for (thread = account->threads; thread; thread = thread->next) {
 		end_all(thread, now);
@@ -99,13 +105,16 @@ void account_stop(struct account *account)
 	}
 	threads_forget_own(account);
 	sums_unlock();
+	telling_unlock();
 }
 
 void account_forget(struct account *account)
 {
+	telling_lock();
 	sums_lock();
 	nodes_free(account);
 	sums_unlock();
+	telling_unlock();
 	c_names_free(account);
 }
 
@@ -123,13 +132,32 @@ static void forget_records(struct account_node *node, bool reuse)
 	}
 }
 
+/* What is hidden is not told when the process ends, either. */
+static void hide(struct account_node *node)
+{
+	forget_records(node, false);
+	rows_remove(&node->gone);
+}
+
+/* What was hidden before may have sums. */
+static void show(struct account_node *node)
+{
+	if (node->account->kind == ACCOUNT_TOLD)
+		rows_add(&node->gone, node->meta);
+}
+
 void account_follow_filters(struct account *account)
 {
+	telling_lock();
 	sums_lock();
-	for (struct account_node *node = account->nodes; node; node = node->next)
-		if (!codemeta_visible(node->meta))
-			forget_records(node, false);
+	for (struct account_node *node = account->nodes; node; node = node->next) {
+		if (codemeta_visible(node->meta))
+			show(node);
+		else
+			hide(node);
+	}
 	sums_unlock();
+	telling_unlock();
 }
 
 /* With the lock. Returns: whether @meta is kept. */
@@ -146,32 +174,42 @@ static bool keep_orphan(struct codemeta *meta)
 	return true;
 }
 
+/* With the lock of telling.h. */
+static void tell_and_remove(struct account_node *node)
+{
+	sums_lock();
+	forget_records(node, true);
+	sums_unlock();
+	telling_node(node);
+	sums_lock();
+	nodes_remove(node);
+	sums_unlock();
+}
+
 bool account_code_gone(struct codemeta *meta)
 {
-	struct pyusdt_sums untold = {0};
-	bool any = false, kept;
+	bool kept;
 
+	telling_lock();
+	if (meta->nodes[ACCOUNT_TOLD])
+		tell_and_remove(meta->nodes[ACCOUNT_TOLD]);
 	sums_lock();
-	if (meta->nodes[ACCOUNT_TOLD]) {
-		forget_records(meta->nodes[ACCOUNT_TOLD], true);
-		untold = node_take(meta->nodes[ACCOUNT_TOLD], &any);
-		nodes_remove(meta->nodes[ACCOUNT_TOLD]);
-	}
 	kept = keep_orphan(meta);
 	sums_unlock();
-	if (any)
-		telling_hit(meta, untold);
+	telling_unlock();
 	return kept;
 }
 
 void account_fork_prepare(void)
 {
+	telling_lock();
 	sums_lock();
 }
 
 void account_fork_parent(void)
 {
 	sums_unlock();
+	telling_unlock();
 }
 
 static void restart_parked(struct parked_stack *parked, void *now)
@@ -200,4 +238,6 @@ void account_fork_child(void)
 	for (struct account *account = accounts; account; account = account->next)
 		begin_anew(account);
 	sums_unlock();
+	telling_unlock();
+	telling_table();
 }

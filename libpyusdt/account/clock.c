@@ -17,6 +17,9 @@
 /* Pairs of readings, of which the one that took least is the best. */
 #define READINGS 8
 
+/* What must have passed: a reading is some 20 ns off. */
+#define LEAST_NS 50000
+
 bool clock_has_counter;
 
 /* One moment by both clocks. Written by clock_prepare(). */
@@ -118,7 +121,9 @@ double clock_ns_per_tick(void)
 
 	if (!clock_has_counter)
 		return 1;
-	now = moment_now();
+	do {
+		now = moment_now();
+	} while (now.ns - first.ns < LEAST_NS);
 	return now.ticks > first.ticks
 		       ? (double)(now.ns - first.ns) / (double)(now.ticks - first.ticks)
 		       : 1;

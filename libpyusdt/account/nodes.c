@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "account/rows.h"
+
 /* A function that is in no context is found by itself, another among its siblings. */
 static struct account_node *find(const struct account *account,
 				 const struct codemeta *meta,
@@ -63,6 +65,7 @@ void nodes_remove(struct account_node *node)
 {
 	struct account *account = node->account;
 
+	rows_remove(&node->gone);
 	node->meta->nodes[account->kind] = NULL;
 	*node->link = node->next;
 	if (node->next)
@@ -78,6 +81,7 @@ void nodes_free(struct account *account)
 		struct account_node *node = account->nodes;
 
 		account->nodes = node->next;
+		rows_remove(&node->gone);
 		node->meta->nodes[account->kind] = NULL;
 		free(node);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* These functions make and free the nodes of an account. All need the lock of sums.h. */
+/* These functions make and free the nodes of an account. All need the lock of sums.h, and
+ * those that free need that of telling.h, too, if the account is told. */
 #ifndef PYUSDT_ACCOUNT_NODES_H
 #define PYUSDT_ACCOUNT_NODES_H
 

@@ -112,6 +112,7 @@ struct record *records_add(struct records *records, const void *code,
 	memset(record, 0, sizeof(*record));
 	record->code = code;
 	record->home = records;
+	record->thread = (uintptr_t)__builtin_thread_pointer();
 	record->parent = records->contexts ? parent : NULL;
 	put(records, record);
 	return record;

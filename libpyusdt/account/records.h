@@ -83,7 +83,8 @@ static inline struct record *records_find(const struct records *records, const v
 }
 
 /*
- * Add a record for what records_find() does not find. With the lock.
+ * Add a record of the calling thread for what records_find() does not find. With the
+ * lock.
  *
  * Returns: the record, all zero but for its code and parent, not attached yet; NULL where
  * memory ran out.

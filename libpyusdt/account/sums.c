@@ -5,6 +5,9 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "account/rows.h"
+#include "account/state.h"
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void sums_lock(void)
@@ -17,6 +20,11 @@ void sums_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
+static bool is_told(const struct account_node *node)
+{
+	return node->account->kind == ACCOUNT_TOLD;
+}
+
 void record_attach(struct record *record, struct account_node *node)
 {
 	record->node = node;
@@ -25,6 +33,8 @@ void record_attach(struct record *record, struct account_node *node)
 	if (record->next)
 		record->next->link = &record->next;
 	node->records = record;
+	if (is_told(node))
+		rows_add(record, node->meta);
 }
 
 static uint64_t load(const uint64_t *sum)
@@ -47,44 +57,50 @@ static void add(struct pyusdt_sums *to, const struct pyusdt_sums *sums)
 
 void record_detach(struct record *record)
 {
-	if (!record->node)
+	struct account_node *node = record->node;
+
+	if (!node)
 		return;
-	add(&record->node->gone, &record->sums);
+	/* A process that is killed between this and the next lines has told less. */
+	rows_remove(record);
+	add(&node->gone.sums, &record->sums);
+	add(&node->gone.told, &record->told);
+	if (is_told(node) && codemeta_visible(node->meta))
+		rows_add(&node->gone, node->meta);
 	*record->link = record->next;
 	if (record->next)
 		record->next->link = record->link;
 	record->node = NULL;
 }
 
+struct pyusdt_sums record_sums(const struct record *record)
+{
+	struct pyusdt_sums sums = {0};
+
+	add(&sums, &record->sums);
+	return sums;
+}
+
 struct pyusdt_sums node_sums(const struct account_node *node)
 {
-	struct pyusdt_sums sums = node->gone;
+	struct pyusdt_sums sums = node->gone.sums;
 
 	for (const struct record *record = node->records; record; record = record->next)
 		add(&sums, &record->sums);
 	return sums;
 }
 
-struct pyusdt_sums node_take(struct account_node *node, bool *any)
+static void zero(struct record *record)
 {
-	struct pyusdt_sums now = node_sums(node), before = node->told;
-
-	node->told = now;
-	*any = memcmp(&now, &before, sizeof(now)) != 0;
-	now.calls -= before.calls;
-	now.own -= before.own;
-	now.total -= before.total;
-	now.resumes -= before.resumes;
-	now.exceptions -= before.exceptions;
-	return now;
+	memset(&record->sums, 0, sizeof(record->sums));
+	memset(&record->told, 0, sizeof(record->told));
 }
 
 void node_zero(struct account_node *node)
 {
-	memset(&node->gone, 0, sizeof(node->gone));
-	memset(&node->told, 0, sizeof(node->told));
+	zero(&node->gone);
 	for (struct record *record = node->records; record; record = record->next)
-		memset(&record->sums, 0, sizeof(record->sums));
+		zero(record);
 }
 
 struct pyusdt_sums sums_in_ns(struct pyusdt_sums sums, double ns_per_tick)

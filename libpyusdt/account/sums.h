@@ -12,26 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "account/record.h"
 #include "code/codemeta.h"
 #include "pyusdt_profile.h"
 
 struct account;
-struct records;
-
-struct record {
-	struct pyusdt_sums sums; /* atomic; written by the owner only */
-	uint32_t active;         /* how often it is on the stack that runs */
-	bool is_c;               /* of a function of C */
-	bool ends_process;       /* after this function there may be no other event */
-	const void *code;        /* what the function is known by; NULL: it is gone */
-	struct record *parent;   /* the caller's, where contexts are kept apart */
-	struct records *home;    /* that it is in */
-
-	/* With the lock. */
-	struct account_node *node; /* NULL: gone */
-	struct record *next;       /* of the same node */
-	struct record **link;      /* what points here */
-};
 
 struct account_node {
 	struct account_node *next;  /* of the same account, as they were made */
@@ -42,9 +27,8 @@ struct account_node {
 	struct account_node *parent;    /* of the caller; NULL: not told apart */
 	struct account_node *children, *sibling;
 	struct record *records;
-	struct pyusdt_sums gone; /* of records that are no more */
-	struct pyusdt_sums told; /* to tracers, of those and of records */
-	uint32_t index;          /* number in its account */
+	struct record gone; /* the sums of records that are no more */
+	uint32_t index;     /* number in its account */
 };
 
 /* Whoever looks at nodes has it; nothing is waited for with it. */
@@ -62,22 +46,22 @@ static inline void sums_add(uint64_t *sum, uint64_t number)
 /* Let @record be one of @node, all zero. */
 void record_attach(struct record *record, struct account_node *node);
 
-/* What @record has becomes its node's own, of which it is none any more. */
+/*
+ * What @record has becomes its node's own, of which it is none any more. Needs the lock
+ * of telling.h, too, if the account is told.
+ */
 void record_detach(struct record *record);
+
+/* Returns: the sums of @record as they are now. */
+struct pyusdt_sums record_sums(const struct record *record);
 
 /* Returns: the sums of @node. */
 struct pyusdt_sums node_sums(const struct account_node *node);
 
-/*
- * Returns: what has been added to @node since the last call, with the longest of all.
- * Whether that is anything is in @any.
- */
-struct pyusdt_sums node_take(struct account_node *node, bool *any);
-
-/* Let the sums of @node, and of all records of it, be zero. No owner is at work. */
+/* Nothing was counted, and nothing told. As record_detach(). */
 void node_zero(struct account_node *node);
 
-/* Returns: @sums, in ticks, in nanoseconds. */
+/* Returns: @sums with times in nanoseconds. */
 struct pyusdt_sums sums_in_ns(struct pyusdt_sums sums, double ns_per_tick);
 
 #endif /* PYUSDT_ACCOUNT_SUMS_H */

@@ -3,16 +3,29 @@
 #ifndef PYUSDT_ACCOUNT_TELLING_H
 #define PYUSDT_ACCOUNT_TELLING_H
 
-#include "code/codemeta.h"
-#include "pyusdt_profile.h"
+#include "account/sums.h"
 
 /*
- * Hit PROFILE for each visible function of which something has been counted that was not
- * told yet. Any thread, no GIL needed; two at once tell each thing once.
+ * Whoever tells has this lock, and whoever takes a record that is told from its node, or
+ * the node from its function: what is being told stays where it is. It is waited for
+ * before the lock of sums.h, as long as some hits take.
+ */
+void telling_lock(void);
+void telling_unlock(void);
+
+/*
+ * Hit PROFILE_TABLE, if it is watched: where tracers find what was not told when the
+ * process has ended. Any thread, no GIL needed.
+ */
+void telling_table(void);
+
+/*
+ * Hit PROFILE for each visible function and thread of which something has been counted
+ * that was not told yet. Any thread, no GIL needed; two at once tell each thing once.
  */
 void telling_all(void);
 
-/* Hit PROFILE for the function of @meta, unless it is not visible. @untold: in ticks. */
-void telling_hit(const struct codemeta *meta, struct pyusdt_sums untold);
+/* Likewise for @node alone. With the lock. */
+void telling_node(struct account_node *node);
 
 #endif /* PYUSDT_ACCOUNT_TELLING_H */

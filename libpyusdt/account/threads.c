@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "account/clock.h"
+#include "account/telling.h"
 
 __thread struct account_thread *threads_self[CODEMETA_ACCOUNTS]
 	__attribute__((tls_model("initial-exec")));
@@ -57,6 +58,7 @@ static void forget(struct account_thread *thread)
 static void thread_ends(void *unused)
 {
 	(void)unused;
+	telling_lock();
 	sums_lock();
 	for (int kind = 0; kind < CODEMETA_ACCOUNTS; kind++) {
 		while (threads_self[kind]) {
@@ -67,6 +69,7 @@ static void thread_ends(void *unused)
 		}
 	}
 	sums_unlock();
+	telling_unlock();
 }
 
 static void make_end_key(void)
@@ -131,6 +134,7 @@ static struct account_thread *begin(struct account *account)
 		thread = make(account);
 	if (!thread || thread->token == account->token)
 		return thread;
+	/* It has no records since the account was stopped. */
 	threads_clear(thread);
 	if (!records_init(&thread->records, account->contexts) ||
 	    !stack_init(&thread->stack, &thread->unknown)) {

@@ -49,7 +49,7 @@ static inline struct account_thread *threads_get(struct account *account)
 	return threads_make_ready(account);
 }
 
-/* The rest needs the lock of sums.h. */
+/* The rest needs the lock of sums.h, and of telling.h, too, if the account is told. */
 
 /* @thread has nothing of its account any more: records are detached, stacks forgotten. */
 void threads_clear(struct account_thread *thread);

@@ -75,7 +75,8 @@ void announce(uint64_t events)
 	uint64_t before = __atomic_load_n(&last_events, __ATOMIC_ACQUIRE);
 	int64_t now;
 
-	events &= PYUSDT_LAYOUT | PYUSDT_CODE | PYUSDT_PROCESS | PYUSDT_PROFILE;
+	events &= PYUSDT_LAYOUT | PYUSDT_CODE | PYUSDT_PROCESS | PYUSDT_PROFILE |
+		  PYUSDT_PROFILE_TABLE;
 	if (!events && !before)
 		return;
 	now = monotonic_msec();
@@ -86,6 +87,8 @@ void announce(uint64_t events)
 			announce_process();
 		if (events & PYUSDT_CODE)
 			codelist_walk(announce_code);
+		if (events & PYUSDT_PROFILE_TABLE)
+			telling_table();
 		if (events & PYUSDT_PROFILE)
 			telling_all();
 		__atomic_store_n(&last_msec, now, __ATOMIC_RELEASE);

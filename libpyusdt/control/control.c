@@ -24,7 +24,7 @@
 uint64_t control_supported(const struct interp *interp)
 {
 	return monitoring_supported(&interp->monitoring) &
-	       ~(account_supported() ? 0 : PYUSDT_PROFILE);
+	       ~(account_supported() ? 0 : PYUSDT_PROFILE | PYUSDT_PROFILE_TABLE);
 }
 
 /*

@@ -78,6 +78,12 @@ SITE void probe_PROFILE(const struct codemeta *code, const struct pyusdt_sums *s
 				sums->total, sums->max, sums->resumes);
 }
 
+USDT_DEFINE_SEMA(PROFILE_TABLE);
+SITE void probe_PROFILE_TABLE(const struct pyusdt_profile_table *table)
+{
+	USDT_WITH_EXPLICIT_SEMA(PROFILE_TABLE, pyusdt, PROFILE_TABLE, table);
+}
+
 USDT_DEFINE_SEMA(LAYOUT);
 SITE void probe_LAYOUT(const struct pyusdt_layout *layout, uint32_t python)
 {

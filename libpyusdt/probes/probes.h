@@ -15,6 +15,7 @@
 
 struct pyusdt_layout;
 struct pyusdt_sums;
+struct pyusdt_profile_table;
 
 /* Kept by the kernel: how many sites of the probe have a breakpoint. */
 extern const unsigned short *const probe_semaphores[EVENT_COUNT];
@@ -68,6 +69,9 @@ void probe_CODE(const struct codemeta *code);
  * time, longest activation, resumptions. Times in nanoseconds.
  */
 void probe_PROFILE(const struct codemeta *code, const struct pyusdt_sums *sums);
+
+/* Where is what PROFILE has not told yet, see pyusdt_profile.h. */
+void probe_PROFILE_TABLE(const struct pyusdt_profile_table *table);
 
 /* @layout: of this process, see pyusdt_layout.h. @python: PY_VERSION_HEX of it. */
 void probe_LAYOUT(const struct pyusdt_layout *layout, uint32_t python);

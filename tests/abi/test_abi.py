@@ -36,6 +36,7 @@ OTHERS = {
     "PROCESS": [8, 8, 8, 8, 8, 8],  # 0, tstate, walk, names, rest, version
     # qualified name, file, line, calls, own, sums, id, total, max, resumes
     "PROFILE": [8, 8, -4, 8, 8, 8, 8, 8, 8, 8],
+    "PROFILE_TABLE": [8],
     "CODE": [8, 8, 8, -4, 8, 8],  # id, name, file, line, qualified name, module
     # Provider python, with the types of CPython's own.
     "function__entry": [8, 8, -4],  # file, function, line

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What bpftrace adds up of PROFILE is what the program has called."""
 
+import os
 import re
 
-from live import LIBRARY, PROGRAMS, SECONDS, LiveTest, can_import, wait_until
+from live import BUILDDIR, LIBRARY, PROGRAMS, SECONDS, LiveTest, can_import, wait_until
 
 # By the pointer as well: bpftrace 0.17 reaches no argument after it. By process: where two
 # of them add to one key, and the kernel lets the one wait for the other, what the one has
@@ -109,3 +110,35 @@ class Counted(LiveTest):
         said = int(program.finish())
         for tracer in tracers:
             self.assertEqual(maps(tracer.stop())["calls"]["f"], said)
+
+
+# Earlier ones have no memory of a process left when they say that it has ended.
+KERNEL_READS_LAST = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (6, 16)
+
+
+class Ended(LiveTest):
+    """Ends of which Python knows nothing."""
+
+    def run_way(self, way):
+        """Returns: how often f() was called, and how often the script says it was."""
+        tracer = self.tracer(BUILDDIR / "bt/pyprofile.bt")
+        program = self.program(str(PROGRAMS / "ending.py"), way)
+        program.go()
+        said = int(program.finish())
+        output = tracer.stop()
+        self.assertNotIn("were not read", output)
+        found = re.findall(r"^@calls\[f, .*ending\.py, \d+\]: (\d+)$", output, re.MULTILINE)
+        self.assertEqual(len(found), 1, output)
+        return said, int(found[0])
+
+    if KERNEL_READS_LAST:
+
+        def test_nothing_is_lost(self):
+            for way in "sigkill", "sigterm", "exit", "exec", "exec_that_fails", "thread", "pool":
+                with self.subTest(way=way):
+                    self.assertEqual(*self.run_way(way))
+
+        def test_killed_while_it_calls(self):
+            said, found = self.run_way("meanwhile")
+            # Each of 40 may have been killed after its last call and before it said so.
+            self.assertIn(found - said, range(41))

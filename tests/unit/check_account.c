@@ -12,6 +12,7 @@
 #include "account/frames.h"
 #include "account/parked.h"
 #include "account/records.h"
+#include "account/state.h"
 #include "account/telling.h"
 #include "support.h"
 
@@ -392,7 +393,8 @@ START_TEST(records_come_and_go)
 	static char code[CODES * 16] __attribute__((aligned(16)));
 	static struct record *made[CODES];
 	struct record parents[2] = {0};
-	struct account_node node = {0};
+	struct account account = {.kind = ACCOUNT_KEPT};
+	struct account_node node = {.account = &account};
 	struct records records;
 
 	ck_assert(records_init(&records, _i));

@@ -443,9 +443,10 @@ START_TEST(a_lost_tool_id)
 END_TEST
 
 /* What comes from elsewhere. */
-#define WITHOUT_MONITORING                                           \
-	(PYUSDT_GC_START | PYUSDT_GC_DONE | PYUSDT_PYTHON_GC_START | \
-	 PYUSDT_PYTHON_GC_DONE | PYUSDT_LAYOUT | PYUSDT_CODE | PYUSDT_PROCESS)
+#define WITHOUT_MONITORING                                                      \
+	(PYUSDT_GC_START | PYUSDT_GC_DONE | PYUSDT_PYTHON_GC_START |            \
+	 PYUSDT_PYTHON_GC_DONE | PYUSDT_LAYOUT | PYUSDT_CODE | PYUSDT_PROCESS | \
+	 PYUSDT_PROFILE_TABLE)
 
 static const struct {
 	const char *change;

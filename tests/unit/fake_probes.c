@@ -181,6 +181,15 @@ void probe_PROFILE(const struct codemeta *code, const struct pyusdt_sums *sums)
 	record(new);
 }
 
+void probe_PROFILE_TABLE(const struct pyusdt_profile_table *table)
+{
+	record((struct fake_record){
+		.event = EVENT_PROFILE_TABLE,
+		.shape = FAKE_OTHER,
+		.object = table,
+	});
+}
+
 #define PROBE_PYTHON(probe)                                                  \
 	void probe_##probe(const char *file, const char *function, int line) \
 	{                                                                    \
