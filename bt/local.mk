@@ -57,6 +57,7 @@ bt_parts = \
 	bt/row.bth \
 	bt/row_names.bth \
 	bt/say_full.bth \
+	bt/say_unread.bth \
 	bt/silence.bth \
 	bt/stack.bth \
 	bt/stack_types.bth \
