@@ -256,6 +256,17 @@ def can_import(module):
     return result.returncode == 0
 
 
+def where_there_is(module):
+    """A test that needs what few interpreters have; where it is missing that is said."""
+    def decide(test):
+        if can_import(module):
+            return test
+        print(f"left out: {test.__name__}: {sys.executable} has no {module}")
+        return None
+
+    return decide
+
+
 def unshare_mounts():
     """A command's first words, for mounts of its own."""
     # In a chroot, as the matrix has them, they are private already and cannot be made so.

@@ -9,7 +9,7 @@ import sys
 import threading
 import unittest
 
-from live import PROGRAMS, SECONDS, can_import, wait_until
+from live import PROGRAMS, SECONDS, wait_until, where_there_is
 from test_outside import ENVIRONMENT
 from test_trace_plain import CALL, PlainTest, stacks_in, stacks_told
 
@@ -33,17 +33,6 @@ def is_serving(path):
         return ask(path).endswith(b"done")
     except OSError:
         return False
-
-
-def where_there_is(module):
-    """A test that needs what few interpreters have; where it is missing that is said."""
-    def decide(test):
-        if can_import(module):
-            return test
-        print(f"left out: {test.__name__}: {sys.executable} has no {module}")
-        return None
-
-    return decide
 
 
 def ends_of_paths(stacks):

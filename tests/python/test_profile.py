@@ -2,6 +2,7 @@
 """Profiles as the library takes them: python -m pyusdt --profile, pyusdt.profile()."""
 
 import cProfile
+import contextlib
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import unittest
 
 import pyusdt
@@ -60,6 +62,63 @@ def add_workloads():
 
 
 add_workloads()
+
+
+def spin(milliseconds):
+    """So much work that what profilers themselves take for a call is nothing beside it."""
+    end = time.perf_counter() + milliseconds / 1000
+    while time.perf_counter() < end:
+        pass
+
+
+def recurse(depth):
+    spin(5)
+    if depth:
+        recurse(depth - 1)
+
+
+def generate(count):
+    for _ in range(count):
+        spin(3)
+        yield
+
+
+def fail():
+    spin(4)
+    raise KeyError
+
+
+def work_for_a_while():
+    spin(10)
+    recurse(4)
+    for _ in generate(5):
+        spin(2)
+    with contextlib.suppress(KeyError):
+        fail()
+
+
+class Times(unittest.TestCase):
+    def test_those_of_cprofile(self):
+        """Both look at the same run: what keeps it from the processor is in both."""
+        theirs = cProfile.Profile(builtins=False)
+        work_for_a_while()
+        with pyusdt.profile() as taken:
+            theirs.enable()
+            work_for_a_while()
+            theirs.disable()
+        ours = {(function.filename, function.line): function for function in taken.functions()}
+        compared = []
+        for (file, line, name), (_, _, own, total, _) in pstats.Stats(theirs).stats.items():
+            function = ours[file, line]
+            # In a microsecond what they take themselves is not nothing.
+            for time_of_ours, time_of_theirs in (function.total, total), (function.own, own):
+                if time_of_theirs > 0.001:
+                    with self.subTest(function=name):
+                        self.assertAlmostEqual(time_of_ours / 1e9, time_of_theirs,
+                                               delta=time_of_theirs * 0.05)
+                    compared.append(name)
+        for name in "spin", "recurse", "generate", "fail", "work_for_a_while":
+            self.assertIn(name, compared)
 
 
 class Session(unittest.TestCase):

@@ -149,6 +149,31 @@ def greenlets():
     say(1000)
 
 
+def gevent_server():
+    import gevent
+    import gevent.server
+    import gevent.socket
+
+    def rest():
+        f()
+        gevent.sleep(0.02)
+
+    def answer(connection, address):
+        rest()
+        connection.sendall(b"done")
+
+    def ask():
+        with gevent.socket.create_connection(server.address) as connection:
+            assert connection.recv(4) == b"done"
+
+    server = gevent.server.StreamServer(("127.0.0.1", 0), answer)
+    server.start()
+    clients = [gevent.spawn(ask) for _ in range(60)]
+    gevent.joinall(clients, raise_error=True)
+    server.stop()
+    say(60)
+
+
 WAYS = {
     "process_fork": lambda: process("fork"),
     "process_spawn": lambda: process("spawn"),
