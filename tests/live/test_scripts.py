@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The scripts in bt/, by themselves and by pyusdt-trace."""
 
+import gzip
 import os
 import re
 import subprocess
 import sys
 
+import protobuf_reader
 from live import (
     BUILDDIR, ENVIRONMENT, FULL, SECONDS, LiveTest, can_import, counts, once, room, wait_until,
 )
@@ -288,6 +290,25 @@ sleeps()
                 rf"(?m)^<module> \({file}:1\);{function} \({file}:\d+\);(.*;)?"
                 rf"{kernel}_\[k\](;.*)? \d+$",
             )
+
+    @once
+    def test_pprof(self):
+        file = self.script_file("""\
+import time
+
+def sleeps():
+    time.sleep(0.05)
+
+sleeps()
+""")
+        flame = self.directory() / "x.pb.gz"
+        self.trace("pyoffcpu", "--flame", str(flame), file)
+        found = protobuf_reader.profile(gzip.decompress(flame.read_bytes()))
+        self.assertEqual(found.types, [("time", "microseconds")])
+        self.assertEqual(found.comments, [f"pyoffcpu of {file}"])
+        # The innermost first, and so the module last.
+        self.assertIn([("sleeps", str(file)), ("<module>", str(file))],
+                      [[place[:2] for place in stack[-2:]] for stack, _ in found.samples])
 
     def test_exit_status_and_output_are_the_programs(self):
         self.trace("pycalls", "--", "-c", "import sys; print('hi'); sys.exit(7)", status=7)
