@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Run under callgrind by instructions.py: workloads in several variants.
 
-usage: counted.py SIZE TIMES WORKLOAD:VARIANT...
+usage: counted.py SIZE TIMES WARM,... WORKLOAD:VARIANT...
 
-Each is 1 + TIMES regions: the first run, in which CPython adapts and instruments the code,
+The workloads WARM are run before: what CPython makes of the code of one depends on what else it
+has run, up to 7 % of the instructions. Then each is 1 + TIMES regions: the first run, in which CPython adapts and instruments the code,
 and those after it. What a workload returns must not vary.
 """
 
@@ -53,11 +54,11 @@ def warm(name, size):
 
 def main():
     size, times = map(int, sys.argv[1:3])
-    pairs = [word.split(":", 1) for word in sys.argv[3:]]
+    pairs = [word.split(":", 1) for word in sys.argv[4:]]
     floor = load_floor()
     # Time is slow here: as often per instruction as it would be elsewhere.
     sys.setswitchinterval(0.5)
-    for name, _ in pairs:
+    for name in sys.argv[3].split(","):
         warm(name, size)
     count_threads(floor)
     for name, variant in pairs:

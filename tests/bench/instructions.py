@@ -27,9 +27,11 @@ def count(pairs, builddir, size=1, times=1):
     Returns: {(workload, name of the variant): Count}.
     """
     counts = {}
+    # In each process the same ones: else two variants are not comparable.
+    warm = ",".join(dict.fromkeys(workload for workload, _ in pairs))
 
     def run(group):
-        return count_group(group, builddir, size, times)
+        return count_group(group, builddir, size, times, warm)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for result in pool.map(run, groups(pairs)):
@@ -37,11 +39,12 @@ def count(pairs, builddir, size=1, times=1):
     return counts
 
 
-def count_group(pairs, builddir, size, times):
+def count_group(pairs, builddir, size, times, warm):
     flags = pairs[0][1].flags
     words = [f"{workload}:{variant.name}" for workload, variant in pairs]
     _, parts = callgrind.count(
-        [sys.executable, *flags, str(HERE / "counted.py"), str(size), str(times), *words],
+        [sys.executable, *flags, str(HERE / "counted.py"), str(size), str(times), warm,
+         *words],
         builddir,
     )
     counts = {}
