@@ -4,7 +4,7 @@
 import os
 import re
 
-from live import BUILDDIR, LIBRARY, PROGRAMS, SECONDS, LiveTest, wait_until, where_there_is
+from live import BUILDDIR, LIBRARY, PROGRAMS, SECONDS, LiveTest, once, wait_until, where_there_is
 
 # By the pointer as well: bpftrace 0.17 reaches no argument after it. By process: where two
 # of them add to one key, and the kernel lets the one wait for the other, what the one has
@@ -140,6 +140,7 @@ class Ended(LiveTest):
 
     if KERNEL_READS_LAST:
 
+        @once
         def test_nothing_is_lost(self):
             for way in "sigkill", "sigterm", "exit", "exec", "exec_that_fails", "thread", "pool":
                 with self.subTest(way=way):

@@ -13,7 +13,7 @@ import sys
 import termios
 import threading
 
-from live import BUILDDIR, ENVIRONMENT, SECONDS, LiveTest, counts, room
+from live import BUILDDIR, ENVIRONMENT, SECONDS, LiveTest, counts, once, room
 from test_scripts import TRACE
 
 PROGRAM = """\
@@ -74,12 +74,13 @@ SHOWN = {
     "pysyscall": "CALLS  SYSCALL", "pysyscall-stacks": "TOTAL  SYSCALL",
     "pyio": "READS  ", "pynet": "CONNECTS  ACCEPTS  FUNCTION", "pyfault": "FAULTS  ",
     "pyoffcpu": "BLOCKS  FUNCTION", "pyoncpu": "SAMPLES  ", "pyoncpu-native": "SAMPLES  ",
-    "pygil": "WAITS  FUNCTION",
+    "pygil": "HELD-UP   SHARE  WAITS",
 }
 COLUMNS = 80
 TITLE = re.compile(r"^\x1b\[1m(.+)\x1b\[m$", re.MULTILINE)
 
 
+@once
 class Shown(LiveTest):
     def file(self, source=PROGRAM):
         path = self.directory() / "prog.py"
