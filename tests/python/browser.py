@@ -83,8 +83,14 @@ class Browser:
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height,
                  deviceScaleFactor=1, mobile=False)
 
+    def settle(self):
+        """Of a resize the page is told before it is next drawn."""
+        self.evaluate("new Promise((done) => "
+                      "requestAnimationFrame(() => requestAnimationFrame(() => done())))")
+
     def evaluate(self, expression):
-        result = self.ask("Runtime.evaluate", expression=expression, returnByValue=True)
+        result = self.ask("Runtime.evaluate", expression=expression, returnByValue=True,
+                          awaitPromise=True)
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
 

@@ -90,6 +90,7 @@ class Chromium(unittest.TestCase):
             self.open(width=width)
             self.assertAlmostEqual(self.frames()["all"]["width"], width - 2 * MARGIN, delta=0.1)
         self.browser.resize(1000, 700)
+        self.browser.settle()
         frames = self.frames()
         self.assertAlmostEqual(frames["all"]["width"], 980, delta=0.1)
         self.assertAlmostEqual(frames["main (a.py:1)"]["width"], 980 * 0.6, delta=0.1)
