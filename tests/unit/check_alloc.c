@@ -486,7 +486,7 @@ static bool call_failing(PyObject *function, unsigned int number)
  */
 static bool is_free_of_leaks(PyObject *function, unsigned int place)
 {
-	for (int tries = 0; tries < 20; tries++) {
+	for (int tries = 0; tries < 100; tries++) {
 		long more = -blocks_now();
 
 		for (int i = 0; i < 20; i++)
