@@ -32,6 +32,7 @@ bt_parts = \
 	bt/ending.bth \
 	bt/entered.bth \
 	bt/executed.bth \
+	bt/forget.bth \
 	bt/file.bth \
 	bt/find.bth \
 	bt/full.bth \

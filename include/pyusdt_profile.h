@@ -40,8 +40,8 @@ struct pyusdt_sums {
  * anything is counted, in the child of a fork, too, and about once a second. With it a
  * BPF program reads, when the process ends or executes another program, what no hit of
  * PROFILE has told: of each row the difference between its sums and what was told of
- * them. A thread that never runs again reads its own rows, and one of them those of
- * threads that have ended before. Times are in ticks:
+ * them. Not before no other thread of the process runs any more: one may tell what is
+ * read otherwise. Times are in ticks:
  *
  *   ns = (ticks >> 20) * table.scale + ((ticks & 0xfffff) * table.scale >> 20)
  *
