@@ -141,8 +141,13 @@ class TextWriter:
             escape(text) if item.kind in TEXTS else f"{item.name} {escape(text)}"
             for item, text in cells(keys, key) if text
         ]
+        return self._joined(words)
+
+    def _joined(self, words: list[str], taken: int = 0) -> str:
+        """Beside what has so many columns."""
         if self._screen.width is not None:
-            sizes = fitted([*map(width, words)], self._screen.width - len(GAP) * len(words))
+            room = self._screen.width - taken - len(GAP) * len(words)
+            sizes = fitted([*map(width, words)], room)
             words = [cut_left(word, size, self._screen.ellipsis)
                      for word, size in zip(words, sizes)]
         return GAP.join(words)
@@ -161,8 +166,9 @@ class TextWriter:
         return text
 
     def _stack(self, row: StackRow, column: Column, total: int) -> str:
-        head = GAP.join((amount(row.value, column), percent(row.value, total),
-                         *map(escape, row.labels)))
+        head = GAP.join((amount(row.value, column), percent(row.value, total)))
+        if row.labels:
+            head += GAP + self._joined([*map(escape, row.labels)], len(head))
         native = below_interpreter(row.user) if row.python else row.user
         frames = [*innermost_first(native, NATIVE), *python_frames(row)]
         limit = self._limit(FRAMES)
