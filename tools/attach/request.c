@@ -133,19 +133,28 @@ static bool is_load_refused(struct session *session, const struct graft_data *da
 	return true;
 }
 
-/* Returns: whether it came; @grafted: the main thread was led aside for it. */
+/*
+ * Where the main thread was led aside, until it is back as well: before, a signal that
+ * comes would be another thread's to take, and the main thread would go on waiting.
+ *
+ * Returns: whether it came; @grafted: the main thread was led aside for it.
+ */
 static enum way wait_for_answer(struct session *session, bool grafted)
 {
 	int64_t end = clock_usec() + (int64_t)ANSWER_MSEC * 1000;
+	bool answered = false;
 
 	while (clock_usec() < end) {
 		struct graft_data data;
 
 		if (!look(session))
-			return WAY_NONE;
-		if (is_answered(session))
+			return answered ? WAY_IN : WAY_NONE;
+		answered = is_answered(session);
+		if (answered && !grafted)
 			return WAY_IN;
 		if (grafted && graft_through(&session->target, &session->graft, &data)) {
+			if (answered)
+				return WAY_IN;
 			if (is_load_refused(session, &data))
 				return WAY_NONE;
 			if (data.result == -EBUSY) {
@@ -155,6 +164,8 @@ static enum way wait_for_answer(struct session *session, bool grafted)
 		}
 		clock_sleep(POLL_USEC);
 	}
+	if (answered)
+		return WAY_IN;
 	say(session,
 	    "it does not answer: an audit hook, or what it is at, is in the way");
 	return WAY_NOT_NOW;
