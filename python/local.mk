@@ -4,6 +4,7 @@ python_package = \
 	python/pyusdt/__init__.pyi \
 	python/pyusdt/__main__.py \
 	python/pyusdt/_pyusdt.pyi \
+	python/pyusdt/amounts.py \
 	python/pyusdt/api.py \
 	python/pyusdt/arming.py \
 	python/pyusdt/cli.py \
@@ -42,11 +43,9 @@ python_rendering = \
 	python/pyusdt/rendering/model.py \
 	python/pyusdt/rendering/renderer.py \
 	python/pyusdt/rendering/screen.py \
-	python/pyusdt/rendering/text.py \
-	python/pyusdt/rendering/units.py
+	python/pyusdt/rendering/text.py
 python_stacks = \
 	python/pyusdt/stacks/__init__.py \
-	python/pyusdt/stacks/amounts.py \
 	python/pyusdt/stacks/command.py \
 	python/pyusdt/stacks/differential.py \
 	python/pyusdt/stacks/flamegraph.js \

@@ -8,8 +8,8 @@ from collections import Counter
 
 from browser import CHROMIUM, CONTROL, Browser
 from optional import where
+from pyusdt.amounts import amount
 from pyusdt.stacks import flamegraph
-from pyusdt.stacks.amounts import amount
 from pyusdt.stacks.differential import svg_difference
 
 HOSTILE = "<script>alert(1)</script>"

@@ -242,12 +242,12 @@ class Model(unittest.TestCase):
 class Table(unittest.TestCase):
     def test_table(self):
         self.assertEqual(table(Profile(TREE)).splitlines(), [
-            "calls      own   total     max  resumes  function",
-            "    9   300 us  300 us  200 us        0  fact (/srv/a.py:9)",
-            "    1  1.00 us  2.00 s  2.00 s        0  main (/srv/a.py:1)",
-            "    2   500 ns  900 us  800 us        0  Job.work (/srv/a.py:5)",
-            "    1    70 ns   90 ns    0 ns        3  each (/srv/a.py:20)",
-            "    8     7 ns    7 ns    0 ns        0  <built-in method builtins.len>",
+            "calls     own   total     max  resumes  function",
+            "    9  300 us  300 us  200 us        0  fact (/srv/a.py:9)",
+            "    1  1.0 us   2.0 s   2.0 s        0  main (/srv/a.py:1)",
+            "    2  500 ns  900 us  800 us        0  Job.work (/srv/a.py:5)",
+            "    1   70 ns   90 ns    0 ns        3  each (/srv/a.py:20)",
+            "    8    7 ns    7 ns    0 ns        0  <built-in method builtins.len>",
         ])
 
     def test_limit(self):

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
-from pyusdt.stacks import amounts, flamegraph, folded, joining, reading, speedscope
+from pyusdt import amounts
+from pyusdt.stacks import flamegraph, folded, joining, reading, speedscope
 
 SECONDS = 60
 SVG = "{http://www.w3.org/2000/svg}"
@@ -570,18 +571,19 @@ class LinesTest(unittest.TestCase):
 class AmountTest(unittest.TestCase):
     def test_units(self) -> None:
         for number, unit, text in (
-            (0, "ns", "0 ns"), (999, "ns", "999 ns"), (1000, "ns", "1.00 us"),
-            (12_345, "ns", "12.3 us"), (999_999, "ns", "1,000 us"),
-            (123_456_789, "ns", "123 ms"), (1_500_000_000, "ns", "1.50 s"),
-            (12_345_600_000_000, "ns", "12,346 s"), (999, "us", "999 us"),
-            (19_037_951, "us", "19.0 s"), (7, "ms", "7 ms"), (1500, "ms", "1.50 s"),
-            (1023, "bytes", "1,023 bytes"), (1024, "bytes", "1.00 KB"),
-            (5 << 40, "bytes", "5.00 TB"), (12_345, "samples", "12,345 samples"),
+            (0, "ns", "0 ns"), (999, "ns", "999 ns"), (1000, "ns", "1.0 us"),
+            (12_345, "ns", "12.3 us"), (999_499, "ns", "999 us"), (999_500, "ns", "1.0 ms"),
+            (99_940, "us", "99.9 ms"), (99_951, "us", "100 ms"), (123_456_789, "ns", "123 ms"),
+            (1_500_000_000, "ns", "1.5 s"), (12_345_600_000_000, "ns", "12,346 s"),
+            (999, "us", "999 us"), (-1500, "us", "-1.5 ms"), (19_037_951, "us", "19.0 s"),
+            (7, "ms", "7 ms"), (1500, "ms", "1.5 s"), (999, "bytes", "999 B"),
+            (1023, "bytes", "1.0 KB"), (340 << 10, "bytes", "340 KB"),
+            (5 << 40, "bytes", "5.0 TB"), (12_345, "samples", "12,345 samples"),
         ):
             self.assertEqual(amounts.amount(number, unit), text)
 
     def test_signs(self) -> None:
-        for number, text in ((1500, "+1.50 ms"), (-1500, "-1.50 ms"), (-7, "-7 us")):
+        for number, text in ((1500, "+1.5 ms"), (-1500, "-1.5 ms"), (-7, "-7 us")):
             self.assertEqual(amounts.amount(number, "us", "+"), text)
         self.assertEqual(amounts.amount(12_345, "count", "+"), "+12,345 count")
 
@@ -805,7 +807,7 @@ class CommandTest(unittest.TestCase):
     def test_title_and_unit(self) -> None:
         svg = self.output("--format=svg", "-t", "a & b", "--unit=bytes", text=TEXT_017)
         self.assertIn("<title>a &amp; b</title>", svg)
-        self.assertIn("30 bytes in 5 stacks", svg)
+        self.assertIn("30 B in 5 stacks", svg)
 
     def test_choice_of_maps(self) -> None:
         text = "@a_stacks[0]: 1\n@b_stacks[0]: 2\n"

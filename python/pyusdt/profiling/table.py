@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A profile as a table to read: the functions with the most time of their own first."""
 
+from pyusdt.amounts import amount
 from pyusdt.bpftrace.escaping import escape
 from pyusdt.profiling.model import C_FILE, Profile
-from pyusdt.stacks.amounts import amount
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

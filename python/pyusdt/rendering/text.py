@@ -4,6 +4,7 @@
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 
+from pyusdt.amounts import SCALES, amount, percent
 from pyusdt.bpftrace.escaping import escape
 from pyusdt.bpftrace.records import Bucket
 from pyusdt.rendering.description import TEXTS, Column, Item
@@ -15,7 +16,6 @@ from pyusdt.rendering.model import (
 from pyusdt.rendering.screen import (
     PADDED, Screen, cut_left, cut_right, fitted, padded, width,
 )
-from pyusdt.rendering.units import percent, shown
 from pyusdt.stacks.frames import KERNEL, NATIVE
 from pyusdt.stacks.joining import below_interpreter, named_frames
 
@@ -161,12 +161,12 @@ class TextWriter:
         )
         if rest:
             value = sum(row.value for row in rest)
-            text += (f"\n{amount(value, found.column)}{GAP}{percent(value, total)}{GAP}"
+            text += (f"\n{with_noun(value, found.column)}{GAP}{percent(value, total)}{GAP}"
                      f"[{len(rest):,} more: --flame shows all]\n")
         return text
 
     def _stack(self, row: StackRow, column: Column, total: int) -> str:
-        head = GAP.join((amount(row.value, column), percent(row.value, total)))
+        head = GAP.join((with_noun(row.value, column), percent(row.value, total)))
         if row.labels:
             head += GAP + self._joined([*map(escape, row.labels)], len(head))
         native = below_interpreter(row.user) if row.python else row.user
@@ -197,10 +197,14 @@ def numbers(columns: Sequence[Column], values: Values, totals: Values) -> Iterat
             yield shown(value, column.unit)
 
 
-def amount(value: int, column: Column) -> str:
-    """With what it is an amount of, where that is not a unit."""
+def shown(value: int, unit: str) -> str:
+    """What is counted the heading says."""
+    return amount(value, unit) if unit in SCALES else f"{value:,}"
+
+
+def with_noun(value: int, column: Column) -> str:
     text = shown(value, column.unit)
-    if column.unit not in ("count", "samples"):
+    if column.unit in SCALES:
         return text
     noun = column.heading.lower()
     return f"{text} {noun.removesuffix('s') if value == 1 else noun}"

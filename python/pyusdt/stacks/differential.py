@@ -7,8 +7,8 @@ A frame's difference is that of the number that its width shows, with all that i
 
 from collections import Counter
 
+from pyusdt.amounts import amount
 from pyusdt.bpftrace.escaping import escape
-from pyusdt.stacks.amounts import amount
 from pyusdt.stacks.flamegraph import (
     Labels, Look, Node, boxes_of, make_root, picture, rgb, share_of,
 )

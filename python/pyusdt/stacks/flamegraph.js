@@ -34,11 +34,12 @@ function told(tip) {
 }
 
 function amount(value) {
-	for (const [size, name] of SCALE) {
-		const number = value / size;
-		if (number >= 1) {
-			const digits = size === 1 || number >= 100 ? 0 : number >= 10 ? 1 : 2;
-			return fixed(number, digits) + " " + name;
+	for (let i = 0; i < SCALE.length; i++) {
+		const [size, name] = SCALE[i];
+		const smaller = i + 1 < SCALE.length ? SCALE[i + 1][0] : 0;
+		if (value >= Math.min(size, 999.5 * smaller)) {
+			const digits = size > 1 && value < 99.95 * size ? 1 : 0;
+			return fixed(value / size, digits) + " " + name;
 		}
 	}
 	return fixed(value, 0) + " " + UNIT;

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from pyusdt.stacks.amounts import SCALES, amount
+from pyusdt.amounts import SCALES, amount
 from pyusdt.stacks.frames import KERNEL, NATIVE, OTHER, PYTHON, Stack, count
 
 Labels = tuple[tuple[str, str], ...]  # label and kind, the outermost frame first
