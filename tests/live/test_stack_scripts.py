@@ -610,6 +610,8 @@ for thread in threads:
         self.check_holder(self.trace("pygil.bt", SUBINTERPRETER + """\
 def computes_there():
     run_there(False, "computes")
+    done.append(True)
+done = []
 threads = [threading.Thread(target=computes_there)]
 holder = threads[0]
 threads += [threading.Thread(target=wants_it) for _ in range(3)]
@@ -617,6 +619,7 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
+assert done
 """))
 
     def test_holder_in_a_subinterpreter_with_its_own(self):
