@@ -240,6 +240,13 @@ Times
             "30 us  30.0 %      -     9 us  [2 more]",
         ])
 
+    def test_names_that_cannot_be_told_apart(self) -> None:
+        text = rendered(TABLE, [
+            Map("longest_us", "map", entries(a=3) + entries(a=7) + entries(a=5)),
+            Map("calls", "map", entries(a=3) + entries(a=7)),
+        ], TextWriter(Screen()))
+        self.assertEqual(text.splitlines()[-1], "   7 us     10  a         /srv/a.py:7")
+
     def test_nothing(self) -> None:
         self.assertEqual(rendered(TABLE, [Map("calls", "map", ())], TextWriter(Screen())), "")
 

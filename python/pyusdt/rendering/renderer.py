@@ -102,6 +102,7 @@ class Renderer:
 
     def _show_table(self, part: Part, found: dict[str, tuple[Entry, ...]]) -> None:
         maps: dict[str, dict[Key, int]] = {}
+        greatest = {column.map for column in part.columns if column.several == "max"}
         for name, entries in found.items():
             for entry in entries:
                 key = self._text_key(entry, part)
@@ -110,7 +111,9 @@ class Renderer:
                 else:
                     row = maps.setdefault(name, {})
                     # Names that differ in what no version of bpftrace tells apart.
-                    row[key] = row.get(key, 0) + entry.value
+                    before = row.get(key, 0)
+                    row[key] = (max(before, entry.value) if name in greatest
+                                else before + entry.value)
         if maps:
             self._write(self._writer.table(make_table(part, maps)))
 
