@@ -70,7 +70,6 @@ struct pyusdt_layout {
  */
 #define PYUSDT_GIL_HOLDER    8  /* PyThreadState *, of who has it or had it last */
 #define PYUSDT_GIL_LOCKED    16 /* an int, 1: it is taken */
-#define PYUSDT_GIL_SWITCHES  24 /* unsigned long, how often it went to another thread */
 #define PYUSDT_GIL_CONDITION 32
 #define PYUSDT_GIL_MUTEX     80
 #define PYUSDT_GIL_SIZE      208
