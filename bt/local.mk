@@ -32,9 +32,9 @@ bt_parts = \
 	bt/ending.bth \
 	bt/entered.bth \
 	bt/executed.bth \
-	bt/forget.bth \
 	bt/file.bth \
 	bt/find.bth \
+	bt/forget.bth \
 	bt/full.bth \
 	bt/full_hist.bth \
 	bt/function.bth \

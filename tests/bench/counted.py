@@ -3,9 +3,10 @@
 
 usage: counted.py SIZE TIMES WARM,... WORKLOAD:VARIANT...
 
-The workloads WARM are run before: what CPython makes of the code of one depends on what else it
-has run, up to 7 % of the instructions. Then each is 1 + TIMES regions: the first run, in which CPython adapts and instruments the code,
-and those after it. What a workload returns must not vary.
+The workloads WARM are run before: what CPython makes of the code of one depends on what else
+it has run, up to 7 % of the instructions. Then each is 1 + TIMES regions: the first run, in
+which CPython adapts and instruments the code, and those after it. What a workload returns must
+not vary.
 """
 
 import contextlib
