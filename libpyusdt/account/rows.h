@@ -2,7 +2,8 @@
 /*
  * This is the table by which a tracer reads what was not told to it, when the process
  * ends: pyusdt_profile.h. A kill may come at any moment, so that each change of it is one
- * store, before and after which all is true.
+ * store, before and after which all is true; but for a row that becomes the first, which
+ * is in no place between two of them, and lost to a kill there.
  */
 #ifndef PYUSDT_ACCOUNT_ROWS_H
 #define PYUSDT_ACCOUNT_ROWS_H
