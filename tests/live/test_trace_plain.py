@@ -11,7 +11,7 @@ import sys
 import unittest
 
 from live import BUILDDIR, PROGRAMS, SECONDS, once, wait_until
-from test_outside import ENVIRONMENT, find_other_python, find_pythons
+from test_outside import ANNOUNCE, ENVIRONMENT, find_other_python, find_pythons
 from test_trace import TRACE, TraceTest
 
 # Each round makes so many such calls in each of a thread, a child, and the main thread.
@@ -60,15 +60,27 @@ class PlainTest(TraceTest):
     def traced(self, *words):
         """pyusdt-trace, the trace in a file, in the raw form."""
         file = self.directory() / "trace"
-        return self.start("-o", str(file), "--raw", *words), file
+        self.tracer = self.start("-o", str(file), "--raw", *words)
+        return self.tracer, file
 
     def wait_for(self, file, *processes):
         """The script says itself which processes it knows."""
-        def known():
-            text = file.read_text() if file.exists() else ""
-            return all(f"Process {process.pid}: CPython 3." in text for process in processes)
+        pids = {process.pid for process in processes}
 
-        wait_until(known, "the script knows the processes")
+        def known():
+            return file.read_text() if file.exists() else ""
+
+        def unknown():
+            return {pid for pid in pids if f"Process {pid}: CPython 3." not in known()}
+
+        try:
+            wait_until(lambda: not unknown(), "the script knows the processes")
+        except AssertionError as error:
+            listed = subprocess.run([ANNOUNCE, "--list"], text=True, capture_output=True)
+            self.tracer.send_signal(2)
+            _, messages = self.tracer.communicate(timeout=SECONDS)
+            self.fail("\n".join([f"{error}: not {unknown()}, it says:", known(), messages,
+                                 listed.stdout, listed.stderr]))
 
     def finish(self, tracer, status=0):
         output, errors = tracer.communicate(timeout=SECONDS)

@@ -27,6 +27,21 @@ void probe_process(pid_t pid, const struct layout_words *words)
 	(void)words;
 }
 
+/* What a look at this process finds, where that is made up. */
+static bool is_looked_at;
+static struct look found;
+
+bool __real_proc_look(pid_t pid, struct maps *maps, struct look *look);
+bool __wrap_proc_look(pid_t pid, struct maps *maps, struct look *look);
+
+bool __wrap_proc_look(pid_t pid, struct maps *maps, struct look *look)
+{
+	if (!is_looked_at || pid != getpid())
+		return __real_proc_look(pid, maps, look);
+	*look = found;
+	return true;
+}
+
 static void round_of(struct announcer *of)
 {
 	ck_assert(announcer_refresh(of));
@@ -146,6 +161,37 @@ START_TEST(missed_programs_are_checked)
 }
 END_TEST
 
+/* As long as a library is being mapped, what is in it may look like another Python's. */
+START_TEST(one_look_does_not_make_it_another)
+{
+	struct process *own;
+
+	begin();
+	own = table_find(&announcer.table, getpid());
+	ck_assert(!own->is_settled);
+	is_looked_at = true;
+	found = (struct look){.finding = FOUND_OTHER, .why = "not yet"};
+	for (int i = 0; i < 2; i++) {
+		own->due = announcer.now;
+		own->is_empty = false;
+		ck_assert(!own->is_settled && !own->is_other);
+		round_of(&announcer);
+	}
+	ck_assert(own->is_settled && own->is_other);
+
+	own->is_settled = own->is_other = own->is_doubtful = false;
+	own->due = announcer.now;
+	round_of(&announcer);
+	ck_assert(!own->is_settled && own->due > announcer.now);
+	found = (struct look){.finding = FOUND_LAYOUT};
+	own->due = announcer.now;
+	round_of(&announcer);
+	ck_assert(own->is_settled && own->has_words && !own->is_other);
+	is_looked_at = false;
+	announcer_end(&announcer);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("announcer");
@@ -154,5 +200,6 @@ int main(void)
 	tcase_add_test(tcase, all_are_listed_where_records_do_not_tell);
 	tcase_add_test(tcase, children_inherit);
 	tcase_add_test(tcase, missed_programs_are_checked);
+	tcase_add_test(tcase, one_look_does_not_make_it_another);
 	return support_main("announcer", tcase);
 }

@@ -139,6 +139,7 @@ tests_unit_check_announce_LDADD = $(announce_libs)
 tests_unit_check_announcer_SOURCES = tests/unit/check_announcer.c tests/unit/idle_process.h
 tests_unit_check_announcer_CPPFLAGS = $(announce_cppflags)
 tests_unit_check_announcer_CFLAGS = $(unit_cflags)
+tests_unit_check_announcer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=proc_look
 tests_unit_check_announcer_LDADD = $(announce_libs)
 tests_unit_check_elf64_SOURCES = tests/unit/check_elf64.c $(fake_python)
 tests_unit_check_elf64_CPPFLAGS = $(announce_cppflags)

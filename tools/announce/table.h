@@ -24,7 +24,8 @@ struct process {
 	bool has_program;
 	struct program_id id;
 	bool is_young; /* its beginning has been told by the kernel */
-	bool is_other; /* a Python that will not be known */
+	bool is_doubtful; /* found to be other once */
+	bool is_other;    /* a Python that will not be known */
 	bool is_empty; /* no Python has been in it; code is how large its code is, 0 */
 	unsigned int code;
 	bool is_settled; /* not looked at again as long as it runs this program */

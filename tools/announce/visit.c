@@ -98,7 +98,7 @@ void visit_begin(struct announcer *announcer, struct process *process,
 	process->has_program = true;
 	process->id = *id;
 	process->is_settled = process->is_other = process->has_words = false;
-	process->is_empty = false;
+	process->is_empty = process->is_doubtful = false;
 	process->code = 0;
 	process->due = announcer->now;
 	process->wait = process->is_young ? WAIT_YOUNG : WAIT_FIRST;
@@ -140,6 +140,32 @@ static void look_later(const struct announcer *announcer, struct process *proces
 	process->is_young = process->is_young && process->wait < WAIT_FIRST;
 }
 
+/* As after a look that found nothing. */
+static void put_off(const struct announcer *announcer, struct process *process)
+{
+	if (process->wait < WAIT_FIRST)
+		process->wait = WAIT_FIRST;
+	process->due = announcer->now + process->wait;
+	process->is_young = false;
+}
+
+/*
+ * A library is mapped in several steps, between which something else stands where its
+ * variables will be. So what is only once found to be no Python that we know may be one.
+ */
+static void found_other(const struct announcer *announcer, struct process *process,
+			struct program *program)
+{
+	if (!process->is_doubtful) {
+		process->is_doubtful = true;
+		put_off(announcer, process);
+		return;
+	}
+	process->has_words = false;
+	process->is_settled = process->is_other = true;
+	program->nones = NONES;
+}
+
 static void found(struct announcer *announcer, struct process *process,
 		  const struct look *look)
 {
@@ -158,9 +184,7 @@ static void found(struct announcer *announcer, struct process *process,
 		remember(announcer, process);
 		return;
 	case FOUND_OTHER:
-		process->has_words = false;
-		process->is_settled = process->is_other = true;
-		program->nones = NONES;
+		found_other(announcer, process, program);
 		break;
 	case FOUND_EARLY:
 		look_later(announcer, process, WAIT_EARLY);
@@ -190,15 +214,6 @@ static bool is_guessed(const struct announcer *announcer, struct process *proces
 	process->due = announcer->now + (WAIT_GUESS << (GUESSES - process->guesses_left));
 	process->guesses_left--;
 	return true;
-}
-
-/* As after a look that found nothing. */
-static void put_off(const struct announcer *announcer, struct process *process)
-{
-	if (process->wait < WAIT_FIRST)
-		process->wait = WAIT_FIRST;
-	process->due = announcer->now + process->wait;
-	process->is_young = false;
 }
 
 /*
