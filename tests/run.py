@@ -6,8 +6,9 @@ usage: python3.N tests/run.py TIER [UNITTEST ARGUMENT...]
 
 TIER is a folder beside this file that has a TIER.tier, such as python, live or abi; the
 name of that file will do as well. PYUSDT_BUILDDIR is the top of the build tree (default:
-the current folder). Exit status: 0; 1 when a test failed, or was
-skipped although PYUSDT_REQUIRE_LIVE=1; 77 when all were skipped.
+the current folder). PYUSDT_TEST_LANES=N runs a whole tier in so many lanes (tests/lanes.py;
+default: the live one of root in two). Exit status: 0; 1 when a test failed, or was skipped
+although PYUSDT_REQUIRE_LIVE=1; 77 when all were skipped.
 """
 
 import os
@@ -38,24 +39,46 @@ def set_environment():
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-def main():
-    tier, *words = sys.argv[1:]
-    set_environment()
-    folder = TESTS / pathlib.Path(tier).stem
-    sys.path.insert(0, str(folder))
-    suite = unittest.defaultTestLoader.discover(str(folder), top_level_dir=str(folder))
-    if words:
-        suite = unittest.defaultTestLoader.loadTestsFromNames(words)
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
+def count_lanes(tier):
+    """Only root can mount what each lane needs."""
+    default = 2 if tier == "live" and os.geteuid() == 0 else 1
+    return int(os.environ.get("PYUSDT_TEST_LANES", default))
 
+
+def run_in_lanes(tier, suite, count):
+    """Returns: how many have passed, failed and were skipped."""
+    from lanes import Lanes, names_of_classes
+
+    return Lanes(tier, names_of_classes(suite)).run(count)
+
+
+def run_here(suite):
+    """Returns: how many have passed, failed and were skipped."""
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     skipped = len(result.skipped)
-    passed = max(0, result.testsRun - failed - skipped)
     for test, reason in result.skipped:
         print(f"skipped: {test}: {reason}")
     if skipped and os.environ.get("PYUSDT_REQUIRE_LIVE") == "1":
         print(f"PYUSDT_REQUIRE_LIVE=1: {skipped} skipped tests count as failed")
-        failed, skipped = failed + skipped, 0
+        return max(0, result.testsRun - failed - skipped), failed + skipped, 0
+    return max(0, result.testsRun - failed - skipped), failed, skipped
+
+
+def main():
+    tier, *words = sys.argv[1:]
+    set_environment()
+    tier = pathlib.Path(tier).stem
+    folder = TESTS / tier
+    sys.path.insert(0, str(folder))
+    suite = unittest.defaultTestLoader.discover(str(folder), top_level_dir=str(folder))
+    lanes = count_lanes(tier)
+    if words:
+        passed, failed, skipped = run_here(unittest.defaultTestLoader.loadTestsFromNames(words))
+    elif lanes > 1:
+        passed, failed, skipped = run_in_lanes(tier, suite, lanes)
+    else:
+        passed, failed, skipped = run_here(suite)
     if not passed and not failed and not skipped:
         print(f"no tests in {folder}")
         failed = 1

@@ -16,6 +16,8 @@ import tempfile
 import time
 import unittest
 
+from lanes import unshare_mounts
+
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = HERE / "programs"
 TESTS = HERE.parent
@@ -265,14 +267,6 @@ def where_there_is(module):
         return None
 
     return decide
-
-
-def unshare_mounts():
-    """A command's first words, for mounts of its own."""
-    # In a chroot, as the matrix has them, they are private already and cannot be made so.
-    is_private = subprocess.run(["unshare", "--mount", "true"], check=False,
-                                stderr=subprocess.DEVNULL).returncode != 0
-    return ["unshare", "--mount", "--propagation", "unchanged" if is_private else "private"]
 
 
 def once(test):

@@ -15,7 +15,8 @@ import sys
 import time
 import unittest
 
-from live import PROGRAMS, LiveTest, once, unshare_mounts, wait_until
+from lanes import unshare_mounts
+from live import PROGRAMS, LiveTest, once, wait_until
 from test_outside import ANNOUNCE, ENVIRONMENT
 
 PYTHONS = 100

@@ -12,9 +12,10 @@ import signal
 import subprocess
 import sys
 
+from lanes import unshare_mounts
 from live import (
     BUILDDIR, ENVIRONMENT, LIBRARY, SECONDS, LiveTest, alone, counts, once, probe,
-    unshare_mounts, wait_until,
+    wait_until,
 )
 
 TRACE = BUILDDIR / "python/pyusdt-trace"

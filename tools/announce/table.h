@@ -23,10 +23,10 @@ struct process {
 	bool is_checked; /* has_program and id are right, as far as records tell */
 	bool has_program;
 	struct program_id id;
-	bool is_young; /* its beginning has been told by the kernel */
+	bool is_young;    /* its beginning has been told by the kernel */
 	bool is_doubtful; /* found to be other once */
 	bool is_other;    /* a Python that will not be known */
-	bool is_empty; /* no Python has been in it; code is how large its code is, 0 */
+	bool is_empty;    /* no Python has been in it; code is how large its code is, 0 */
 	unsigned int code;
 	bool is_settled; /* not looked at again as long as it runs this program */
 	bool has_words;  /* to be announced, be it by guess */
