@@ -38,11 +38,13 @@ python_rendering = \
 	python/pyusdt/rendering/__init__.py \
 	python/pyusdt/rendering/csvtables.py \
 	python/pyusdt/rendering/description.py \
+	python/pyusdt/rendering/differences.py \
 	python/pyusdt/rendering/jsonlines.py \
 	python/pyusdt/rendering/marks.py \
 	python/pyusdt/rendering/model.py \
 	python/pyusdt/rendering/renderer.py \
 	python/pyusdt/rendering/screen.py \
+	python/pyusdt/rendering/snapshots.py \
 	python/pyusdt/rendering/text.py
 python_stacks = \
 	python/pyusdt/stacks/__init__.py \

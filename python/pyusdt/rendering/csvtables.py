@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from pyusdt.bpftrace.escaping import escape
 from pyusdt.rendering.description import Item
+from pyusdt.rendering.jsonlines import interval_members
 from pyusdt.rendering.marks import Line
-from pyusdt.rendering.model import Distributions, Stacks, Table
+from pyusdt.rendering.model import Distributions, Interval, Stacks, Table
 
 # What spreadsheets take for a formula when it begins a cell.
 FORMULA = ("=", "+", "-", "@")
@@ -18,6 +19,11 @@ class CsvWriter:
     def __init__(self, rows: int | None = None) -> None:
         self._rows = rows or None
         self._has_begun = False
+        self._interval: dict[str, object] = {}
+
+    def interval(self, interval: Interval) -> str:
+        self._interval = interval_members(interval)
+        return ""
 
     def line(self, line: Line, items: Sequence[Item]) -> str:
         return ""
@@ -33,10 +39,11 @@ class CsvWriter:
             text.write("\n")
         self._has_begun = True
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([*(item.name for item in table.keys),
+        writer.writerow([*self._interval, *(item.name for item in table.keys),
                          *(column.name for _, column in columns)])
         for row in table.rows[:self._rows]:
             writer.writerow([
+                *self._interval.values(),
                 *(cell(text, item) for item, text in zip(table.keys, row.key)),
                 *(row.values[at] for at, _ in columns),
             ])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pyusdt.rendering.description import Item
 from pyusdt.rendering.marks import Line, words
-from pyusdt.rendering.model import Distributions, Key, Stacks, Table
+from pyusdt.rendering.model import Distributions, Interval, Key, Stacks, Table
 
 NUMBERS = ("line", "number")
 
@@ -15,6 +15,11 @@ NUMBERS = ("line", "number")
 class JsonWriter:
     def __init__(self, rows: int | None = None) -> None:
         self._rows = rows or None
+        self._interval: dict[str, object] = {}
+
+    def interval(self, interval: Interval) -> str:
+        self._interval = interval_members(interval)
+        return ""
 
     def line(self, line: Line, items: Sequence[Item]) -> str:
         if not items:
@@ -29,7 +34,7 @@ class JsonWriter:
         at = [table.columns.index(column) for column in columns]
         return "".join(
             record(
-                "row", table=table.title, **dict(named(table.keys, row.key)),
+                "row", table=table.title, **self._interval, **dict(named(table.keys, row.key)),
                 **{column.name: row.values[index] for column, index in zip(columns, at)
                    if row.values[index] is not None},
             )
@@ -39,7 +44,7 @@ class JsonWriter:
     def distributions(self, found: Distributions) -> str:
         return "".join(
             record(
-                "histogram", table=found.title, **dict(named(found.keys, one.key)),
+                "histogram", table=found.title, **self._interval, **dict(named(found.keys, one.key)),
                 unit=found.column.unit,
                 buckets=[{"low": bucket.low, "high": bucket.high, "count": bucket.hits}
                          for bucket in one.histogram.buckets],
@@ -51,7 +56,7 @@ class JsonWriter:
         labels = [item for item in found.keys if item.kind == "text"]
         return "".join(
             record(
-                "stack", table=found.title, **dict(named(labels, row.labels)),
+                "stack", table=found.title, **self._interval, **dict(named(labels, row.labels)),
                 python=None if row.python is None
                 else [frame._asdict() for frame in row.python],
                 user=list(row.user), kernel=list(row.kernel),
@@ -59,6 +64,12 @@ class JsonWriter:
             )
             for row in found.rows[:self._rows]
         )
+
+
+def interval_members(interval: Interval) -> dict[str, object]:
+    begin, end = (time.isoformat(timespec="milliseconds")
+                  for time in (interval.begin, interval.end))
+    return {"interval": interval.number, "begin": begin, "end": end}
 
 
 def named(items: Sequence[Item], key: Key) -> Iterator[tuple[str, object]]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Maps put together: several with the same key are the columns of one table."""
 
+import datetime
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,18 @@ Values = tuple[int | None, ...]
 
 # A row without a function is of a thread that runs none.
 NO_FUNCTION = "[no Python]"
+
+
+class Interval(NamedTuple):
+    """Of which all is that is shown next."""
+
+    number: int  # from 1
+    begin: datetime.datetime
+    end: datetime.datetime
+
+    @property
+    def seconds(self) -> float:
+        return (self.end - self.begin).total_seconds()
 
 
 class Row(NamedTuple):

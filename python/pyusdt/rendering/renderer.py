@@ -3,6 +3,7 @@
 of them are there."""
 
 import contextlib
+import datetime
 import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -12,10 +13,13 @@ from pyusdt.bpftrace.records import (
     Attached, Entry, Frames, Histogram, Lost, Map, Record, Text,
 )
 from pyusdt.rendering.description import Description, Item, Part
+from pyusdt.rendering.differences import Differences
 from pyusdt.rendering.marks import Line, Marks
 from pyusdt.rendering.model import (
-    Distributions, Key, PythonFrame, StackRow, Stacks, Table, make_distributions, make_table,
+    Distributions, Interval, Key, PythonFrame, StackRow, Stacks, Table, make_distributions,
+    make_table,
 )
+from pyusdt.rendering.snapshots import Maps
 
 KEY_MASK = (1 << 64) - 1
 STACK = "STACK\t"
@@ -23,6 +27,8 @@ STACK = "STACK\t"
 
 class Writer(Protocol):
     """How it is written. Each method returns the text."""
+
+    def interval(self, interval: Interval) -> str: ...
 
     def line(self, line: Line, items: Sequence[Item]) -> str: ...
 
@@ -38,8 +44,9 @@ class Writer(Protocol):
 class Renderer:
     def __init__(
         self, description: Description, marks: Marks, writer: Writer,
-        write: Callable[[str], None],
+        write: Callable[[str], None], differences: Differences | None = None,
     ) -> None:
+        """@differences: where intervals are shown."""
         self._description = description
         self._parts = description.maps()
         self._marks = marks
@@ -47,7 +54,10 @@ class Renderer:
         self._write = write
         # By the key's hash and the depth, the innermost is 0.
         self._frames: dict[int, dict[int, PythonFrame]] = {}
-        self._maps: dict[str, tuple[Entry, ...]] = {}
+        self._maps: Maps = {}
+        self._differences = differences
+        self._intervals = 0
+        self._began = self._interval_end = self._end = now()
 
     def take(self, record: Record) -> None:
         match record:
@@ -57,9 +67,11 @@ class Renderer:
                 # That some are lost is told at the end, together.
                 pass
             case Map() if record.name in self._parts:
-                if record.name in self._maps:
+                if record.name in self._maps and self._differences is None:
                     # A script that prints again and again.
                     self.end()
+                if not self._maps:
+                    self._end = now()
                 self._maps[record.name] = record.entries
             case _:
                 self._show_raw(record)
@@ -86,21 +98,51 @@ class Renderer:
         if text.strip():
             self._write(self._writer.message(text))
 
+    def take_snapshot(self, elapsed: float, maps: Maps) -> None:
+        """All maps, so many seconds after the trace has begun."""
+        if not self._intervals:
+            self._began = self._interval_end = now() - datetime.timedelta(seconds=elapsed)
+        if not self._maps:
+            # Otherwise the script's end has been read before this.
+            end = self._began + datetime.timedelta(seconds=elapsed)
+            self._show_interval(end, self._new(maps))
+
     def end(self) -> None:
         """All maps have come that will."""
         maps, self._maps = self._maps, {}
-        for part in self._description.parts:
-            found = {column.map: maps[column.map] for column in part.columns
-                     if maps.get(column.map)}
-            match part.kind:
-                case "TABLE":
-                    self._show_table(part, found)
-                case "HISTOGRAM":
-                    self._show_histograms(part, found)
-                case _:
-                    self._show_stacks(part, found)
+        if self._differences is None:
+            for part in self._description.parts:
+                self._show(part, maps)
+            return
+        parts = self._new(maps)
+        if any(entries for _, found in parts for entries in found.values()):
+            self._show_interval(self._end, parts)
 
-    def _show_table(self, part: Part, found: dict[str, tuple[Entry, ...]]) -> None:
+    def _new(self, maps: Maps) -> list[tuple[Part, Maps]]:
+        """What each part has of an interval."""
+        assert self._differences is not None
+        return [(self._differences.part(part), self._differences.take(part, maps))
+                for part in self._description.parts]
+
+    def _show_interval(self, end: datetime.datetime, parts: list[tuple[Part, Maps]]) -> None:
+        self._intervals += 1
+        self._write(self._writer.interval(Interval(self._intervals, self._interval_end, end)))
+        self._interval_end = end
+        for part, maps in parts:
+            self._show(part, maps)
+
+    def _show(self, part: Part, maps: Maps) -> None:
+        found = {column.map: maps[column.map] for column in part.columns
+                 if maps.get(column.map)}
+        match part.kind:
+            case "TABLE":
+                self._show_table(part, found)
+            case "HISTOGRAM":
+                self._show_histograms(part, found)
+            case _:
+                self._show_stacks(part, found)
+
+    def _show_table(self, part: Part, found: Maps) -> None:
         maps: dict[str, dict[Key, int]] = {}
         greatest = {column.map for column in part.columns if column.several == "max"}
         for name, entries in found.items():
@@ -117,7 +159,7 @@ class Renderer:
         if maps:
             self._write(self._writer.table(make_table(part, maps)))
 
-    def _show_histograms(self, part: Part, found: dict[str, tuple[Entry, ...]]) -> None:
+    def _show_histograms(self, part: Part, found: Maps) -> None:
         histograms: dict[Key, Histogram] = {}
         for name, entries in found.items():
             for entry in entries:
@@ -136,7 +178,7 @@ class Renderer:
         texts = tuple(element for element in key if isinstance(element, str))
         return texts if len(texts) == len(key) else None
 
-    def _show_stacks(self, part: Part, found: dict[str, tuple[Entry, ...]]) -> None:
+    def _show_stacks(self, part: Part, found: Maps) -> None:
         rows: list[StackRow] = []
         for name, entries in found.items():
             for entry in entries:
@@ -176,3 +218,7 @@ class Renderer:
         if frames is None:
             return None if key else ()
         return tuple(frames[depth] for depth in sorted(frames))
+
+
+def now() -> datetime.datetime:
+    return datetime.datetime.now().astimezone()

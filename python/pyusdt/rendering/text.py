@@ -10,7 +10,7 @@ from pyusdt.bpftrace.records import Bucket
 from pyusdt.rendering.description import TEXTS, Column, Item
 from pyusdt.rendering.marks import Line, words
 from pyusdt.rendering.model import (
-    NO_FUNCTION, Distribution, Distributions, Key, PythonFrame, Stacks, StackRow, Table,
+    NO_FUNCTION, Distribution, Distributions, Interval, Key, PythonFrame, Stacks, StackRow, Table,
     Values, cells, summed,
 )
 from pyusdt.rendering.screen import (
@@ -42,6 +42,9 @@ class TextWriter:
 
     def _title(self, title: str) -> str:
         return f"\n{self._screen.bold(title)}\n\n"
+
+    def interval(self, interval: Interval) -> str:
+        return f"\n{self._screen.bold(f'{interval.end:%H:%M:%S}')}{GAP}{interval.seconds:.1f} s\n"
 
     def line(self, line: Line, items: Sequence[Item]) -> str:
         """As the script has it. On a terminal files give way, the last one first."""

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from pyusdt.failure import Failure, complain, end
 from pyusdt.rendering import description
+from pyusdt.rendering.snapshots import prints_before_its_end
 from pyusdt.stacks import command as stacks
 from pyusdt.stacks.options import PROG as STACKS
 from pyusdt.trace.announcer import Selection, has_stacks
@@ -57,7 +58,7 @@ def trace(options: Options, installation: Installation) -> int:
     script = find_script(options.script, script_dir)
     if options.flame is not None:
         check_flame(options.flame, script, script_dir)
-    check_form(options.presentation.form, script)
+    check_form(options.presentation, script)
     bpftrace = find_bpftrace()
     if options.flame is None:
         status, _ = run_script(
@@ -153,14 +154,23 @@ def subject(options: Options) -> str:
     return f"process{plural} " + ", ".join(map(str, options.pids))
 
 
-def check_form(form: Form, script: pathlib.Path) -> None:
+def check_form(presentation: Presentation, script: pathlib.Path) -> None:
+    form, text = presentation.form, read_script(script)
     try:
-        described = description.read(read_script(script))
+        described = description.read(text)
     except description.BadDescription as error:
         raise Failure(f"{script}: {error}", 2) from None
-    if described is None and form in (Form.JSON, Form.CSV):
-        raise Failure(f"--{form.value}: {script.stem} does not say what it prints, see "
+    option = (f"--{form.value}" if form in (Form.JSON, Form.CSV)
+              else "--interval" if presentation.milliseconds is not None else None)
+    if described is None and option is not None:
+        raise Failure(f"{option}: {script.stem} does not say what it prints, see "
                       "DESCRIPTIONS in pyusdt-trace(1)", 2)
+    if described is not None and presentation.milliseconds is not None:
+        if not described.parts:
+            raise Failure(f"--interval: {script.stem} prints lines as things happen, and no "
+                          "table", 2)
+        if prints_before_its_end(text, described):
+            raise Failure(f"--interval: {script.stem} prints its maps as it runs", 2)
     if described is not None and form == Form.CSV and not any(
         part.kind == "TABLE" for part in described.parts
     ):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The command line of pyusdt-trace."""
 
+import re
 import sys
 from typing import NoReturn
 
@@ -9,6 +10,7 @@ from pyusdt.commandline import NONE, REQUIRED, Option, flag, take_options, value
 from pyusdt.trace.presentation import Form, Presentation
 
 PROG = "pyusdt-trace"
+LEAST_INTERVAL = 100
 USAGE = f"usage: {PROG} [OPTIONS] SCRIPT (-p PID[,PID...] | --all | [--] PROGRAM [ARG...])"
 
 HELP = f"""\
@@ -36,6 +38,7 @@ Options, before PROGRAM:
                      podman, its name
   -o, --output FILE  write the trace to FILE
   --rows N           show N rows of each table, 0: all, and the sum of the others
+  --interval S       show what is new each S seconds, and at the end
   --json             show all as lines of JSON
   --csv              show tables, whole ones, as CSV
   --raw              show what bpftrace itself would print, with names escaped
@@ -69,6 +72,7 @@ class Options:
     output: str | None = None
     form: Form | None = None
     rows: int | None = None
+    milliseconds: int | None = None
     is_strict = False
     flame: str | None = None
     python: str | None = None
@@ -80,7 +84,7 @@ class Options:
 
     @property
     def presentation(self) -> Presentation:
-        return Presentation(self.form or Form.TEXT, self.rows, self.is_strict)
+        return Presentation(self.form or Form.TEXT, self.rows, self.milliseconds, self.is_strict)
 
 
 def parse_arguments(words: list[str]) -> Options:
@@ -122,6 +126,8 @@ def check_arguments(options: Options) -> None:
         fail("give either --cgroup or --container")
     if options.rows is not None and options.form == Form.RAW:
         fail("--rows is not for --raw")
+    if options.milliseconds is not None and options.form == Form.RAW:
+        fail("--interval is not for --raw")
     if options.flame is not None and options.flame == options.output:
         fail("-o and --flame name the same file")
 
@@ -141,6 +147,15 @@ def number_of_rows(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         fail(f"--rows {text}: not a number of rows")
     return int(text)
+
+
+def milliseconds(text: str) -> int:
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", text, re.ASCII):
+        fail(f"--interval {text}: not a number of seconds")
+    found = round(float(text) * 1000)
+    if found < LEAST_INTERVAL:
+        fail(f"--interval {text}: less than {LEAST_INTERVAL / 1000} seconds")
+    return found
 
 
 def set_form(form: Form) -> Option:
@@ -183,6 +198,7 @@ OPTIONS = {
     "--processes": flag("wants_processes"),
     "--strict": flag("is_strict"),
     "--rows": value("rows", number_of_rows),
+    "--interval": value("milliseconds", milliseconds),
     **{f"--{form.value}": set_form(form) for form in (Form.RAW, Form.JSON, Form.CSV)},
     "-h": HELP_WANTED,
     "--help": HELP_WANTED,

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from pyusdt.bpftrace import records, script, textform
 from pyusdt.rendering import description
 from pyusdt.rendering.csvtables import CsvWriter
+from pyusdt.rendering.differences import Differences, filled
 from pyusdt.rendering.jsonlines import JsonWriter
 from pyusdt.rendering.marks import Marks
 from pyusdt.rendering.renderer import Renderer, Writer
+from pyusdt.rendering.snapshots import Snapshots
 from pyusdt.rendering.text import TextWriter
 from pyusdt.trace.output import Output
 from pyusdt.trace.presentation import Form
@@ -28,13 +30,21 @@ class Printer:
         self, bpftrace: str, source: str, output: Output, complain: Callable[[str], None]
     ) -> None:
         self._marks, self._renderer = None, None
+        self._snapshots: Snapshots | None = None
         described = description.read(source)
         if described is not None and output.presentation.form != Form.RAW:
             self._marks = Marks(described)
+            milliseconds = output.presentation.milliseconds
+            differences = milliseconds and Differences(filled(source, described))
             self._renderer = Renderer(
-                described, self._marks, writer_of(output), output.write
+                described, self._marks, writer_of(output), output.write, differences or None
             )
             source = self._marks.script(source)
+            if milliseconds is not None:
+                self._snapshots = Snapshots(
+                    described, milliseconds, self._renderer.take_snapshot
+                )
+                source = self._snapshots.script(source)
         self.source = source
         self._dialect = records.dialect(version(bpftrace))
         self._script = script.read(source)
@@ -45,6 +55,8 @@ class Printer:
     def take_output(self, line: bytes) -> None:
         record = records.read(line, self._dialect, self._script)
         self._output.losses.take(record)
+        if self._snapshots is not None and self._snapshots.take(record):
+            return
         if isinstance(record, records.Problem):
             self._take_problem(record)
         elif self._renderer is None:
@@ -72,7 +84,7 @@ class Printer:
 
 
 def writer_of(output: Output) -> Writer:
-    form, rows, _ = output.presentation
+    form, rows = output.presentation.form, output.presentation.rows
     if form == Form.JSON:
         return JsonWriter(rows)
     if form == Form.CSV:
