@@ -45,7 +45,8 @@ python_rendering = \
 	python/pyusdt/rendering/renderer.py \
 	python/pyusdt/rendering/screen.py \
 	python/pyusdt/rendering/snapshots.py \
-	python/pyusdt/rendering/text.py
+	python/pyusdt/rendering/text.py \
+	python/pyusdt/rendering/top.py
 python_stacks = \
 	python/pyusdt/stacks/__init__.py \
 	python/pyusdt/stacks/command.py \
@@ -80,10 +81,12 @@ python_trace = \
 	python/pyusdt/trace/printer.py \
 	python/pyusdt/trace/processes.py \
 	python/pyusdt/trace/program.py \
+	python/pyusdt/trace/progress.py \
 	python/pyusdt/trace/session.py \
 	python/pyusdt/trace/signals.py \
 	python/pyusdt/trace/starting.py \
 	python/pyusdt/trace/target.py \
+	python/pyusdt/trace/topscreen.py \
 	python/pyusdt/trace/tracer.py
 python_folders = bpftrace profiling rendering stacks trace
 python_sources = $(python_package) $(python_bpftrace) $(python_profiling) \

@@ -124,11 +124,11 @@ class TraceTest(unittest.TestCase):
         path = [str(self.directory / "bin"), os.environ["PATH"]]
         return {**os.environ, "PATH": os.pathsep.join(path), **extra}
 
-    def start(self, *words, stdout=subprocess.PIPE, environment=None, scripts=SCRIPTS,
-              **options):
+    def start(self, *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, environment=None,
+              scripts=SCRIPTS, **options):
         process = subprocess.Popen(
             [sys.executable, "-c", COMMAND, scripts, *words],
-            stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True,
+            stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, text=True,
             cwd=self.directory / "cwd", env=environment or self.environment(), **options,
         )
         self.addCleanup(self.end, process)
@@ -337,6 +337,28 @@ while True:
             os.pidfd_open(int(self.pids.read_text()))
 
 
+class Progress(TraceTest):
+    """What takes over a second says so on a terminal, and is gone when it is done."""
+
+    SLOW = "time.sleep(2.2)\n" + ORDINARY
+
+    def test_on_a_terminal(self):
+        self.bpftrace(self.SLOW)
+        main, terminal = os.openpty()
+        tracer = self.start("pycalls", self.script("pass"), stderr=terminal,
+                            environment=self.environment(TERM="xterm"))
+        tracer.communicate(timeout=SECONDS)
+        os.close(terminal)
+        text = os.read(main, 1 << 16).decode()
+        os.close(main)
+        self.assertIn("pyusdt-trace: attaching the probes, 1 s ", text)
+        self.assertTrue(text.endswith("\r\x1b[K"), repr(text))
+
+    def test_elsewhere(self):
+        self.bpftrace(self.SLOW)
+        self.assertEqual(self.run_trace("pycalls", self.script("pass"))[2], "")
+
+
 class LostOutput(TraceTest):
     PROGRAM = "print('ran', file=__import__('sys').stderr)"
 
@@ -515,6 +537,11 @@ class Wrong(TraceTest):
             (["--csv", "pyopen", "x.py"], "--csv: pyopen has no table"),
             (["--interval", "1s", "pycalls", "x.py"], "--interval 1s: not a number of seconds"),
             (["--interval=0.05", "pycalls", "x.py"], "--interval 0.05: less than 0.1 seconds"),
+            (["--top", "pyopen", "-p", "1"], "--top: pyopen has no table"),
+            (["--top", "pycalls", "x.py"], "--top is for processes that run already"),
+            (["--top", "--csv", "pycalls", "-p", "1"], "give either --top or --csv"),
+            (["--top", "-o", "x", "pycalls", "-p", "1"], "--top is shown on the terminal"),
+            (["--top", "pycalls", "-p", "1"], "--top: standard input and output are no terminal"),
             (["--interval=1", "pyopen", "x.py"], "--interval: pyopen prints lines as things"),
             (["--interval=1", "--raw", "pycalls", "x.py"], "--interval is not for --raw"),
             (["--csv", "--processes"], "--csv is for a script"),

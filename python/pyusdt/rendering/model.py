@@ -38,6 +38,7 @@ class Table(NamedTuple):
     keys: tuple[Item, ...]
     columns: tuple[Column, ...]  # those that have anything
     rows: tuple[Row, ...]  # sorted, the greatest first
+    sorted_by: int = 0  # of the columns
 
 
 def summed(columns: Sequence[Column], rows: Iterable[Row]) -> Values:
@@ -64,7 +65,7 @@ def make_table(part: Part, maps: dict[str, dict[Key, int]]) -> Table:
     rows.sort(key=lambda row: row.key)
     rows.sort(key=lambda row: -1 if row.values[at] is None else row.values[at] or 0,
               reverse=True)
-    return Table(part.title, part.keys, columns, tuple(rows))
+    return Table(part.title, part.keys, columns, tuple(rows), at)
 
 
 class Distribution(NamedTuple):

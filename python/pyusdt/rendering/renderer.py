@@ -20,6 +20,7 @@ from pyusdt.rendering.model import (
     make_table,
 )
 from pyusdt.rendering.snapshots import Maps
+from pyusdt.rendering.top import Tables, Top
 
 KEY_MASK = (1 << 64) - 1
 STACK = "STACK\t"
@@ -45,8 +46,9 @@ class Renderer:
     def __init__(
         self, description: Description, marks: Marks, writer: Writer,
         write: Callable[[str], None], differences: Differences | None = None,
+        top: Top | None = None,
     ) -> None:
-        """@differences: where intervals are shown."""
+        """@differences: where intervals are shown. @top: where only this shows them."""
         self._description = description
         self._parts = description.maps()
         self._marks = marks
@@ -56,6 +58,7 @@ class Renderer:
         self._frames: dict[int, dict[int, PythonFrame]] = {}
         self._maps: Maps = {}
         self._differences = differences
+        self._top = top
         self._intervals = 0
         self._began = self._interval_end = self._end = now()
 
@@ -82,7 +85,10 @@ class Renderer:
                 self._take_frame(line)
                 return
         items = self._description.fields.get(len(line.data), ())
-        self._write(self._writer.line(line, items))
+        if self._top is not None:
+            self._top.take_message(line.text())
+        else:
+            self._write(self._writer.line(line, items))
 
     def _take_frame(self, line: Line) -> None:
         """Raises ValueError where it is none: a script of the user's can print anything."""
@@ -95,7 +101,9 @@ class Renderer:
 
     def _show_raw(self, record: Record) -> None:
         text = textform.write(record)
-        if text.strip():
+        if text.strip() and self._top is not None:
+            self._top.take_message(text)
+        elif text.strip():
             self._write(self._writer.message(text))
 
     def take_snapshot(self, elapsed: float, maps: Maps) -> None:
@@ -105,11 +113,29 @@ class Renderer:
         if not self._maps:
             # Otherwise the script's end has been read before this.
             end = self._began + datetime.timedelta(seconds=elapsed)
-            self._show_interval(end, self._new(maps))
+            if self._top is None:
+                self._show_interval(end, self._new(maps))
+            else:
+                self._show_top(self._top, end, maps)
 
-    def end(self) -> None:
-        """All maps have come that will."""
+    def _show_top(self, top: Top, end: datetime.datetime, maps: Maps) -> None:
+        self._intervals += 1
+        interval = Interval(self._intervals, self._interval_end, end)
+        self._interval_end = end
+        new, everything = (
+            [table for part, found in parts if part.kind == "TABLE"
+             and (table := self._table(part, of_part(part, found))) is not None]
+            for parts in (self._new(maps), [(part, maps) for part in self._description.parts])
+        )
+        top.take(Tables(interval, new, everything))
+
+    def end(self, writer: Writer | None = None) -> None:
+        """All maps have come that will. @writer: for these, and what comes after them."""
+        self._writer = writer or self._writer
         maps, self._maps = self._maps, {}
+        if self._top is not None:
+            # Its screen is left.
+            self._top = self._differences = None
         if self._differences is None:
             for part in self._description.parts:
                 self._show(part, maps)
@@ -132,32 +158,37 @@ class Renderer:
             self._show(part, maps)
 
     def _show(self, part: Part, maps: Maps) -> None:
-        found = {column.map: maps[column.map] for column in part.columns
-                 if maps.get(column.map)}
+        found = of_part(part, maps)
         match part.kind:
             case "TABLE":
-                self._show_table(part, found)
+                strange: list[Map] = []
+                table = self._table(part, found, strange)
+                for one in strange:
+                    self._show_raw(one)
+                if table is not None:
+                    self._write(self._writer.table(table))
             case "HISTOGRAM":
                 self._show_histograms(part, found)
             case _:
                 self._show_stacks(part, found)
 
-    def _show_table(self, part: Part, found: Maps) -> None:
+    def _table(self, part: Part, found: Maps, strange: list[Map] | None = None) -> Table | None:
+        """@strange: takes what is not as the description says."""
         maps: dict[str, dict[Key, int]] = {}
         greatest = {column.map for column in part.columns if column.several == "max"}
         for name, entries in found.items():
             for entry in entries:
                 key = self._text_key(entry, part)
                 if key is None or not isinstance(entry.value, int):
-                    self._show_raw(Map(name, "map", (entry,)))
+                    if strange is not None:
+                        strange.append(Map(name, "map", (entry,)))
                 else:
                     row = maps.setdefault(name, {})
                     # Names that differ in what no version of bpftrace tells apart.
                     before = row.get(key, 0)
                     row[key] = (max(before, entry.value) if name in greatest
                                 else before + entry.value)
-        if maps:
-            self._write(self._writer.table(make_table(part, maps)))
+        return make_table(part, maps) if maps else None
 
     def _show_histograms(self, part: Part, found: Maps) -> None:
         histograms: dict[Key, Histogram] = {}
@@ -218,6 +249,10 @@ class Renderer:
         if frames is None:
             return None if key else ()
         return tuple(frames[depth] for depth in sorted(frames))
+
+
+def of_part(part: Part, maps: Maps) -> Maps:
+    return {column.map: maps[column.map] for column in part.columns if maps.get(column.map)}
 
 
 def now() -> datetime.datetime:

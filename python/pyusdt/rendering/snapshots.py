@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from pyusdt.bpftrace.records import Entry, Map, Record, Text
 from pyusdt.bpftrace.script import NO_CODE
-from pyusdt.rendering.description import Description
+from pyusdt.rendering.description import PARTS, Description
 
 BITS = 62
 PRINT = re.compile(r"\bprint\( *@(\w+) *(?:, *\d+ *(?:, *(\d+) *)?)?\)")
@@ -26,12 +26,12 @@ class Snapshots:
 
     def __init__(
         self, description: Description, milliseconds: int,
-        take_maps: Callable[[float, Maps], None], kinds: tuple[str, ...] | None = None,
+        take_maps: Callable[[float, Maps], None], kinds: tuple[str, ...] = PARTS,
         mark: str | None = None,
     ) -> None:
-        """@kinds: of the parts, where not all are wanted. @mark: what nobody can guess."""
+        """@kinds: of the parts that are wanted. @mark: what nobody can guess."""
         self._names = [name for name, part in description.maps().items()
-                       if kinds is None or part.kind in kinds]
+                       if part.kind in kinds]
         self._milliseconds = milliseconds
         self._take_maps = take_maps
         self._mark = mark or f"{secrets.randbits(BITS)}:"

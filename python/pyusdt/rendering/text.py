@@ -2,7 +2,7 @@
 """What a person reads: aligned tables, histograms and stacks, as wide as the terminal."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pyusdt.amounts import SCALES, amount, percent
 from pyusdt.bpftrace.escaping import escape
@@ -76,12 +76,20 @@ class TextWriter:
         return text
 
     def table(self, table: Table) -> str:
-        limit = self._limit(ROWS)
+        lines = self.table_lines(table, self._limit(ROWS))
+        return self._title(table.title) + "".join(f"{line}\n" for line in lines)
+
+    def table_lines(
+        self, table: Table, limit: int | None, arrows: Mapping[str, str] = {}
+    ) -> list[str]:
+        """@limit: None for all. @arrows: beside which heading stands what."""
         top, rest = table.rows[:limit], table.rows[limit:] if limit else ()
         totals = summed(table.columns, table.rows)
         items = [item for item, _ in cells(table.keys, table.rows[0].key)]
         rows = [
-            ([column.heading for column in table.columns], [item.heading for item in items]),
+            ([heading + arrows.get(heading, "")
+              for heading in (column.heading for column in table.columns)],
+             [item.heading + arrows.get(item.heading, "") for item in items]),
             *(([*numbers(table.columns, row.values, totals)],
                [escape(text) for _, text in cells(table.keys, row.key)]) for row in top),
         ]
@@ -89,8 +97,7 @@ class TextWriter:
             values = summed(table.columns, rest)
             more = [f"[{len(rest):,} more]", *("" for _ in items[1:])]
             rows.append(([*numbers(table.columns, values, totals)], more))
-        lines = self._aligned(rows, [item.kind for item in items])
-        return self._title(table.title) + "".join(f"{line}\n" for line in lines)
+        return [*self._aligned(rows, [item.kind for item in items])]
 
     def _aligned(
         self, table: list[tuple[list[str], list[str]]], kinds: list[str]

@@ -30,6 +30,7 @@ from pyusdt.trace.session import trace_all, trace_outside, trace_process
 from pyusdt.trace.signals import Signals
 from pyusdt.trace.starting import Launch, trace_program
 from pyusdt.trace.target import Process
+from pyusdt.trace.topscreen import check_terminal
 
 
 def main(script_dir: str, attacher: str) -> NoReturn:
@@ -59,20 +60,23 @@ def trace(options: Options, installation: Installation) -> int:
     if options.flame is not None:
         check_flame(options.flame, script, script_dir)
     check_form(options.presentation, script)
+    if options.has_top:
+        check_terminal()
     bpftrace = find_bpftrace()
+    top = f"{script.stem} of {subject(options)}"
     if options.flame is None:
         status, _ = run_script(
             bpftrace, script, installation,
-            lambda: Output(options.output, options.presentation), options,
+            lambda: Output(options.output, options.presentation, top=top), options,
         )
         return status
     with tempfile.TemporaryDirectory() as directory:
         raw = os.path.join(directory, "trace")
 
         def open_output() -> Output:
-            if options.output is None:
+            if options.output is None and not options.has_top:
                 return Output(raw, Presentation(is_strict=options.is_strict))
-            return Output(options.output, options.presentation, Output(raw))
+            return Output(options.output, options.presentation, Output(raw), top)
 
         status, is_whole = run_script(bpftrace, script, installation, open_output, options)
         return draw(script, raw, options.flame, options) or status if is_whole else status
@@ -155,26 +159,38 @@ def subject(options: Options) -> str:
 
 
 def check_form(presentation: Presentation, script: pathlib.Path) -> None:
-    form, text = presentation.form, read_script(script)
+    text = read_script(script)
     try:
         described = description.read(text)
     except description.BadDescription as error:
         raise Failure(f"{script}: {error}", 2) from None
-    option = (f"--{form.value}" if form in (Form.JSON, Form.CSV)
-              else "--interval" if presentation.milliseconds is not None else None)
-    if described is None and option is not None:
-        raise Failure(f"{option}: {script.stem} does not say what it prints, see "
+    wanted = wanted_options(presentation)
+    if not wanted:
+        return
+    if described is None:
+        raise Failure(f"{wanted[0]}: {script.stem} does not say what it prints, see "
                       "DESCRIPTIONS in pyusdt-trace(1)", 2)
-    if described is not None and presentation.milliseconds is not None:
-        if not described.parts:
+    kinds = {part.kind for part in described.parts}
+    for option in wanted:
+        if option in ("--csv", "--top") and "TABLE" not in kinds:
+            raise Failure(f"{option}: {script.stem} has no table", 2)
+        if option == "--interval" and not kinds:
             raise Failure(f"--interval: {script.stem} prints lines as things happen, and no "
                           "table", 2)
-        if prints_before_its_end(text, described):
-            raise Failure(f"--interval: {script.stem} prints its maps as it runs", 2)
-    if described is not None and form == Form.CSV and not any(
-        part.kind == "TABLE" for part in described.parts
-    ):
-        raise Failure(f"--csv: {script.stem} has no table", 2)
+        if option in ("--interval", "--top") and prints_before_its_end(text, described):
+            raise Failure(f"{option}: {script.stem} prints its maps as it runs", 2)
+
+
+def wanted_options(presentation: Presentation) -> list[str]:
+    """Those that need a description."""
+    wanted = []
+    if presentation.form in (Form.JSON, Form.CSV):
+        wanted.append(f"--{presentation.form.value}")
+    if presentation.has_top:
+        wanted.append("--top")
+    elif presentation.milliseconds is not None:
+        wanted.append("--interval")
+    return wanted
 
 
 def check_flame(name: str, script: pathlib.Path, script_dir: pathlib.Path) -> None:

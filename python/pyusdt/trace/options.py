@@ -11,6 +11,7 @@ from pyusdt.trace.presentation import Form, Presentation
 
 PROG = "pyusdt-trace"
 LEAST_INTERVAL = 100
+TOP_INTERVAL = 1000
 USAGE = f"usage: {PROG} [OPTIONS] SCRIPT (-p PID[,PID...] | --all | [--] PROGRAM [ARG...])"
 
 HELP = f"""\
@@ -39,6 +40,9 @@ Options, before PROGRAM:
   -o, --output FILE  write the trace to FILE
   --rows N           show N rows of each table, 0: all, and the sum of the others
   --interval S       show what is new each S seconds, and at the end
+  --top              show that on a screen that is kept, each second or S seconds: keys
+                     sort and freeze it, q or Ctrl-C ends the trace and shows all of it;
+                     with -p or --all
   --json             show all as lines of JSON
   --csv              show tables, whole ones, as CSV
   --raw              show what bpftrace itself would print, with names escaped
@@ -73,6 +77,7 @@ class Options:
     form: Form | None = None
     rows: int | None = None
     milliseconds: int | None = None
+    has_top = False
     is_strict = False
     flame: str | None = None
     python: str | None = None
@@ -84,7 +89,11 @@ class Options:
 
     @property
     def presentation(self) -> Presentation:
-        return Presentation(self.form or Form.TEXT, self.rows, self.milliseconds, self.is_strict)
+        milliseconds = self.milliseconds
+        if self.has_top and milliseconds is None:
+            milliseconds = TOP_INTERVAL
+        return Presentation(self.form or Form.TEXT, self.rows, milliseconds, self.has_top,
+                            self.is_strict)
 
 
 def parse_arguments(words: list[str]) -> Options:
@@ -126,6 +135,14 @@ def check_arguments(options: Options) -> None:
         fail("give either --cgroup or --container")
     if options.rows is not None and options.form == Form.RAW:
         fail("--rows is not for --raw")
+    if options.has_top:
+        if options.program:
+            fail("--top is for processes that run already (-p PID, --all): a program of its "
+                 "own would write to the same terminal")
+        if options.form is not None:
+            fail(f"give either --top or --{options.form.value}")
+        if options.output is not None:
+            fail("--top is shown on the terminal: not with -o")
     if options.milliseconds is not None and options.form == Form.RAW:
         fail("--interval is not for --raw")
     if options.flame is not None and options.flame == options.output:
@@ -197,6 +214,7 @@ OPTIONS = {
     "--list": flag("wants_list"),
     "--processes": flag("wants_processes"),
     "--strict": flag("is_strict"),
+    "--top": flag("has_top"),
     "--rows": value("rows", number_of_rows),
     "--interval": value("milliseconds", milliseconds),
     **{f"--{form.value}": set_form(form) for form in (Form.RAW, Form.JSON, Form.CSV)},

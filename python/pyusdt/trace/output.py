@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Where a trace is written to, in which form, and what becomes of it when that takes no more."""
 
+import contextlib
 import errno
 import os
 import select
 import sys
+from collections.abc import Iterator
 
 from pyusdt.failure import Failure
 from pyusdt.files import private
 from pyusdt.rendering.screen import Screen, screen_of
+from pyusdt.rendering.top import Top
+from pyusdt.trace import progress
 from pyusdt.trace.losses import Losses
 from pyusdt.trace.presentation import Presentation
+from pyusdt.trace.topscreen import TopScreen
 
 
 class Output:
@@ -18,13 +23,17 @@ class Output:
 
     def __init__(
         self, name: str | None = None, presentation: Presentation = Presentation(),
-        raw_copy: "Output | None" = None,
+        raw_copy: "Output | None" = None, top: str = "",
     ) -> None:
-        """@raw_copy: takes the same in the raw form."""
+        """@raw_copy: takes the same in the raw form. @top: the title of a screen."""
         self.name = "standard output" if name is None else name
         self.presentation = presentation
         self.raw_copy = raw_copy
         self.losses = Losses()
+        self.top = Top(top) if presentation.has_top else None
+        self._screen: TopScreen | None = None
+        # While the screen is kept.
+        self._held: list[str] = []
         self.error: OSError | None = None
         # A trace has values of the program, which may be secrets.
         opener = None if name is None else private
@@ -39,12 +48,18 @@ class Output:
             )
         except OSError as error:
             raise Failure(f"{self.name}: {error.strerror}") from None
+        self._is_terminal = self._file.isatty()
         self._poll = select.poll()
         self._poll.register(self._file.fileno(), 0)
 
     def write(self, text: str) -> None:
         if self.error is not None:
             return
+        if self._screen is not None:
+            self._held.append(text)
+            return
+        if self._is_terminal:
+            progress.clear()
         try:
             self._file.write(text)
             self._file.flush()
@@ -59,6 +74,25 @@ class Output:
     def screen(self) -> Screen:
         """As it is now."""
         return screen_of(self._file.fileno(), self._file.encoding)
+
+    @contextlib.contextmanager
+    def kept_screen(self) -> Iterator[None]:
+        """Where that is wanted, as long as the trace runs."""
+        if self.top is None:
+            yield
+            return
+        with TopScreen(self.top) as self._screen:
+            try:
+                yield
+            finally:
+                self._screen = None
+        for text in self._held:
+            self.write(text)
+
+    def look(self) -> None:
+        """To be called again and again."""
+        if self._screen is not None:
+            self._screen.look()
 
     def is_lost(self) -> bool:
         """Nobody gets any more of it: it is full, or its reader has gone."""

@@ -16,4 +16,5 @@ class Presentation(NamedTuple):
     form: Form = Form.RAW
     rows: int | None = None  # of each table; 0: all, None: as the form has it
     milliseconds: int | None = None  # of an interval after which it is shown anew
+    has_top: bool = False  # on a screen that is kept
     is_strict: bool = False  # the exit status tells of what is missing

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from pyusdt.bpftrace import records, script, textform
 from pyusdt.rendering import description
+from pyusdt.rendering.description import PARTS
 from pyusdt.rendering.csvtables import CsvWriter
 from pyusdt.rendering.differences import Differences, filled
 from pyusdt.rendering.jsonlines import JsonWriter
@@ -37,12 +38,14 @@ class Printer:
             milliseconds = output.presentation.milliseconds
             differences = milliseconds and Differences(filled(source, described))
             self._renderer = Renderer(
-                described, self._marks, writer_of(output), output.write, differences or None
+                described, self._marks, writer_of(output), output.write, differences or None,
+                output.top,
             )
             source = self._marks.script(source)
             if milliseconds is not None:
                 self._snapshots = Snapshots(
-                    described, milliseconds, self._renderer.take_snapshot
+                    described, milliseconds, self._renderer.take_snapshot,
+                    ("TABLE",) if output.top is not None else PARTS,
                 )
                 source = self._snapshots.script(source)
         self.source = source
@@ -71,7 +74,8 @@ class Printer:
     def end(self) -> None:
         """Nothing more will come."""
         if self._renderer is not None:
-            self._renderer.end()
+            # A terminal may have another size than at the beginning.
+            self._renderer.end(writer_of(self._output) if self._output.top else None)
 
     def take_message(self, line: bytes) -> None:
         self._complain(textform.message(line.decode("utf-8", "surrogateescape")))

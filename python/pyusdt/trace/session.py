@@ -20,6 +20,7 @@ from pyusdt.trace.library import takes_pid
 from pyusdt.trace.losses import Losses
 from pyusdt.trace.options import PROG
 from pyusdt.trace.output import Output
+from pyusdt.trace.progress import Progress
 from pyusdt.trace.signals import Signals
 from pyusdt.trace.target import Process
 from pyusdt.trace.tracer import Tracer
@@ -30,6 +31,7 @@ SHORT_POLL_SECONDS = 0.005
 GRACE_SECONDS = 1
 PATIENCE_SECONDS = 30
 LOSSES_STATUS = 3
+ATTACHING = "attaching the probes"
 
 
 def trace_process(
@@ -131,7 +133,7 @@ def attach_to_running(
     def is_settled() -> bool:
         return tracer.is_attached() or tracer.has_ended() or has_ended()
 
-    wait_until(is_settled, signals, "stopped before all probes were attached")
+    wait_until(is_settled, signals, ATTACHING, "stopped before all probes were attached")
     failed = tracer.could_not_attach()
     tracer.show_messages()
     return not failed
@@ -147,11 +149,12 @@ def follow(
 
     Returns: the exit status, and whether the trace is whole.
     """
-    while not (has_ended() or tracer.has_ended()):
-        if signals.wait(POLL_SECONDS):
-            tracer.hurry()
-        tracer.look()
-    finish(tracer, signals)
+    with output.kept_screen():
+        while not (has_ended() or tracer.has_ended()):
+            if signals.wait(POLL_SECONDS):
+                tracer.hurry()
+            tracer.look()
+        finish(tracer, signals)
     told = tell_trouble(tracer)
     at_end()
     return leave(tracer, output, tracer.status()), not told
@@ -186,14 +189,17 @@ def fitted(
 
 
 def wait_until(
-    condition: Callable[[], bool], signals: Signals, stopped: str,
+    condition: Callable[[], bool], signals: Signals, doing: str, stopped: str,
     seconds: float = POLL_SECONDS,
 ) -> None:
-    while not condition():
-        received = signals.wait(seconds)
-        if received and not is_so_within(GRACE_SECONDS, condition):
-            raise Interrupted(received.si_signo, stopped)
-        signals.keep(received)
+    """@doing: what takes so long. @stopped: what a signal has done."""
+    with Progress(PROG, doing) as progress:
+        while not condition():
+            received = signals.wait(seconds)
+            if received and not is_so_within(GRACE_SECONDS, condition):
+                raise Interrupted(received.si_signo, stopped)
+            signals.keep(received)
+            progress.look()
 
 
 def is_so_within(seconds: float, condition: Callable[[], bool]) -> bool:
@@ -216,12 +222,14 @@ def finish(tracer: Tracer, signals: Signals) -> None:
         is_due = not tracer.ends_by_itself and tracer.has_read_all()
         return is_due or time.monotonic() >= limit
 
-    while not tracer.has_ended():
-        if signals.wait(POLL_SECONDS):
-            tracer.hurry()
-        elif is_to_be_told():
-            tracer.end()
-        tracer.look()
+    with Progress(PROG, "bpftrace reads what is left, and its maps") as progress:
+        while not tracer.has_ended():
+            if signals.wait(POLL_SECONDS):
+                tracer.hurry()
+            elif is_to_be_told():
+                tracer.end()
+            tracer.look()
+            progress.look()
     # What it has printed is not all written yet.
     while tracer.is_copying() and not signals.wait(POLL_SECONDS):
         pass

@@ -18,13 +18,14 @@ from pyusdt.trace.output import Output
 from pyusdt.trace.plain import hold_plain
 from pyusdt.trace.program import HeldProgram, RunnerProgram
 from pyusdt.trace.session import (
-    GRACE_SECONDS, POLL_SECONDS, SHORT_POLL_SECONDS, finish, leave, start_tracer, tell_trouble,
-    wait_until,
+    ATTACHING, GRACE_SECONDS, POLL_SECONDS, SHORT_POLL_SECONDS, finish, leave, start_tracer,
+    tell_trouble, wait_until,
 )
 from pyusdt.trace.signals import Signals
 from pyusdt.trace.target import Process
 from pyusdt.trace.tracer import Tracer
 
+STARTING = "starting the program"
 STOPPED = "stopped before all probes were attached, the program was not run"
 
 
@@ -83,7 +84,7 @@ def begin(
         program.must_not_have_ended()
         return process.has_library()
 
-    wait_until(is_there, signals, STOPPED, SHORT_POLL_SECONDS)
+    wait_until(is_there, signals, STARTING, STOPPED, SHORT_POLL_SECONDS)
     tracer = start_tracer(stack, launch.bpftrace, launch.script, process, launch.output)
     attach(tracer, program, signals)
     return program, tracer
@@ -109,7 +110,7 @@ def try_plain(
     begun: contextlib.ExitStack, launch: Launch, announcer: str, signals: Signals
 ) -> tuple[HeldProgram, Tracer] | None:
     forerunner = begun.enter_context(Forerunner(launch.python))
-    wait_until(forerunner.is_settled, signals, STOPPED, SHORT_POLL_SECONDS)
+    wait_until(forerunner.is_settled, signals, STARTING, STOPPED, SHORT_POLL_SECONDS)
     if not is_seen(announcer, forerunner.pid):
         return None
     program = hold_plain(launch.words, launch.python, signals)
@@ -143,7 +144,7 @@ def attach(tracer: Tracer, program: HeldProgram, signals: Signals) -> None:
         program.must_not_have_ended()
         return tracer.is_attached() or tracer.has_ended()
 
-    wait_until(is_settled, signals, STOPPED, SHORT_POLL_SECONDS)
+    wait_until(is_settled, signals, ATTACHING, STOPPED, SHORT_POLL_SECONDS)
     failed = tracer.could_not_attach()
     if failed:
         # Because the program has ended? Then that will be seen at once.

@@ -172,7 +172,9 @@ class Tracer:
             self._process.wait()
 
     def look(self) -> None:
-        """To be called again and again, for what end() has begun and for lost output."""
+        """To be called again and again, for what end() has begun, for the output's screen and
+        for lost output."""
+        self._output.look()
         if self._output.is_lost():
             self.kill()
         elif self._is_asked and self._is_due():
