@@ -39,6 +39,7 @@ python_rendering = \
 	python/pyusdt/rendering/csvtables.py \
 	python/pyusdt/rendering/description.py \
 	python/pyusdt/rendering/differences.py \
+	python/pyusdt/rendering/grouping.py \
 	python/pyusdt/rendering/jsonlines.py \
 	python/pyusdt/rendering/marks.py \
 	python/pyusdt/rendering/model.py \
@@ -67,6 +68,7 @@ python_trace = \
 	python/pyusdt/trace/__init__.py \
 	python/pyusdt/trace/announcer.py \
 	python/pyusdt/trace/command.py \
+	python/pyusdt/trace/commands.py \
 	python/pyusdt/trace/containers.py \
 	python/pyusdt/trace/executables.py \
 	python/pyusdt/trace/forerunner.py \

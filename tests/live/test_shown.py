@@ -71,7 +71,7 @@ SHOWN = {
     "pycalls": "CALLS  FUNCTION", "pylatency": "TOTAL  FUNCTION",
     "pyprofile": "OWN  ", "pylines": "HITS  FUNCTION", "pycfunc": "CALLS  FUNCTION",
     "pyexcept": "RAISED  EXCEPTION", "pyasync": "RAN  ", "pygc": "COLLECTED  GENERATION",
-    "pysyscall": "CALLS  SYSCALL", "pysyscall-stacks": "TOTAL  SYSCALL",
+    "pysyscall": "CALLS  PROCESS", "pysyscall-stacks": "TOTAL  PROCESS",
     "pyio": "READS  ", "pynet": "CONNECTS  ACCEPTS  FUNCTION", "pyfault": "FAULTS  ",
     "pyoffcpu": "BLOCKS  FUNCTION", "pyoncpu": "SAMPLES  ", "pyoncpu-native": "SAMPLES  ",
     "pygil": "HELD-UP   SHARE  WAITS",
@@ -185,8 +185,8 @@ class Shown(LiveTest):
         file = self.file(MANY)
         text, _ = self.run_it("--csv", "pycalls", "--", "--only-program", file)
         head, *rows = csv.reader(text.splitlines())
-        self.assertEqual(head, ["function", "file", "line", "calls"])
-        self.assertEqual(rows[0], ["f59", file, "119", "59"])
+        self.assertEqual(head, ["pid", "command", "function", "file", "line", "calls"])
+        self.assertEqual(rows[0][2:], ["f59", file, "119", "59"])
         self.assertEqual(len(rows), 60)
 
     def test_lines_as_json(self):

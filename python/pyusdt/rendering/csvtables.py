@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pyusdt.bpftrace.escaping import escape
 from pyusdt.rendering.description import Item
-from pyusdt.rendering.jsonlines import interval_members
+from pyusdt.rendering.jsonlines import NUMBERS, interval_members
 from pyusdt.rendering.marks import Line
 from pyusdt.rendering.model import Distributions, Interval, Stacks, Table
 
@@ -58,6 +58,6 @@ class CsvWriter:
 
 def cell(text: str, item: Item) -> str:
     shown = escape(text)
-    if item.kind in ("line", "number") or not shown.startswith(FORMULA):
+    if item.kind in NUMBERS or not shown.startswith(FORMULA):
         return shown
     return f"\\x{ord(shown[0]):02x}{shown[1:]}"

@@ -9,14 +9,16 @@ STACKS begins a part of the output, which KEY, COLUMN and SORT describe further:
     COLUMN: TOTAL @total_us us                  a map, and what its numbers are
     SORT: TOTAL                                 by the first column where there is none
 
-LINES says that the script prints lines as things happen; each FIELDS names what a printf()
+PROCESS and THREAD are where it counts the number of the process and of the thread that it is of, if
+these are not pid and tid. LINES says that the script prints lines as things happen; each FIELDS names what a printf()
 with so many conversions prints.
 """
 
 import re
 from typing import NamedTuple
 
-KINDS = ("function", "file", "line", "text", "words", "number", "python", "kernel", "user")
+KINDS = ("function", "file", "line", "text", "words", "number", "process", "thread",
+         "command", "python", "kernel", "user")
 TEXTS = ("function", "file", "text")
 STACKS = ("kernel", "user")
 # The greatest of them; nothing, where one is part of another.
@@ -58,6 +60,7 @@ class Part(NamedTuple):
     keys: tuple[Item, ...] = ()
     columns: tuple[Column, ...] = ()
     sort: str | None = None
+    inserted: tuple[str, ...] = ()  # what the script has not for its first keys, see grouping.py
 
     @property
     def sort_index(self) -> int:
@@ -69,14 +72,16 @@ class Description(NamedTuple):
     parts: tuple[Part, ...]
     # By the number of their conversions.
     fields: dict[int, tuple[Item, ...]]
+    process: str = "pid"
+    thread: str | None = "tid"  # None: it does not count by thread
 
     def maps(self) -> dict[str, Part]:
         return {column.map: part for part in self.parts for column in part.columns}
 
 
 COMMENT = re.compile(r"(?:#![^\n]*\n)?\s*/\*(.*?)\*/", re.DOTALL)
-LINE = re.compile(r"^ \* (TABLE|HISTOGRAM|STACKS|KEY|COLUMN|SORT|LINES|FIELDS): *(.*?) *$",
-                  re.MULTILINE)
+WORDS = (*PARTS, "KEY", "COLUMN", "SORT", "LINES", "FIELDS", "PROCESS", "THREAD")
+LINE = re.compile(rf"^ \* ({'|'.join(WORDS)}): *(.*?) *$", re.MULTILINE)
 
 
 def read(script: str) -> Description | None:
@@ -87,19 +92,24 @@ def read(script: str) -> Description | None:
         return None
     parts: list[Part] = []
     fields: dict[int, tuple[Item, ...]] = {}
+    process, thread = "pid", "tid"
     for word, text in found:
         if word in PARTS:
             parts.append(Part(word, text))
         elif word == "FIELDS":
             row = items(text)
             fields[len(row)] = row
+        elif word == "PROCESS":
+            process = text
+        elif word == "THREAD":
+            thread = text
         elif word != "LINES":
             if not parts:
                 raise BadDescription(f"{word} before any of {', '.join(PARTS)}")
             parts[-1] = extended(parts[-1], word, text)
     for part in parts:
         check(part)
-    return Description(tuple(parts), fields)
+    return Description(tuple(parts), fields, process, None if thread == "-" else thread)
 
 
 def extended(part: Part, word: str, text: str) -> Part:

@@ -9,7 +9,7 @@ from pyusdt.rendering.description import Item
 from pyusdt.rendering.marks import Line, words
 from pyusdt.rendering.model import Distributions, Interval, Key, Stacks, Table
 
-NUMBERS = ("line", "number")
+NUMBERS = ("line", "number", "process", "thread")
 
 
 class JsonWriter:
@@ -53,10 +53,9 @@ class JsonWriter:
         )
 
     def stacks(self, found: Stacks) -> str:
-        labels = [item for item in found.keys if item.kind == "text"]
         return "".join(
             record(
-                "stack", table=found.title, **self._interval, **dict(named(labels, row.labels)),
+                "stack", table=found.title, **self._interval, **dict(named(found.keys, row.labels)),
                 python=None if row.python is None
                 else [frame._asdict() for frame in row.python],
                 user=list(row.user), kernel=list(row.kernel),

@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 from pyusdt.bpftrace.records import STACK, Entry, Frames, Map, Record, Text, frames
 from pyusdt.bpftrace.script import CONVERSION, NO_CODE, PRINTF, arguments
-from pyusdt.rendering.description import STACKS, TEXTS, Description, Item
+from pyusdt.rendering.description import STACKS, TEXTS, Description, Item, Part
 
 # print(@map, TOP) and print(@map, TOP, DIVISOR)
 LIMITED = re.compile(r"\bprint\((@\w+), *\d+ *(?:, *(\d+) *)?\)")
+# What has been counted once, bt/full.bth: where the keys have more, so has this.
+KNOWN = re.compile(r"@known\[(\$\w+)\]")
 BITS = 62
 
 
@@ -44,6 +46,9 @@ class Marks:
             else f"print({match[1]})",
             text,
         )
+        inserted = {words for part in self._description.parts if (words := part.inserted)}
+        for words in inserted:
+            text = KNOWN.sub(rf"@known[\1, {', '.join(words)}]", text)
         return PRINTF.sub(self._marked_format, self._with_marked_keys(text))
 
     def _marked_format(self, match: re.Match[str]) -> str:
@@ -60,24 +65,25 @@ class Marks:
             uses = list(re.finditer(rf"@{name}\[", code))
             for use in reversed(uses):
                 elements = arguments(code, use.end())
-                if len(elements) != len(part.keys):
+                if len(elements) != len(part.keys) - len(part.inserted):
                     continue
                 text = text[:use.end()] + self._marked_key(
-                    text, use.end(), elements, part.keys
+                    text, use.end(), elements, part
                 ) + text[use.end() + len(",".join(elements)):]
             code = NO_CODE.sub(lambda match: " " * len(match[0]), text)
         return text
 
     def _marked_key(
-        self, text: str, at: int, elements: list[str], keys: tuple[Item, ...]
+        self, text: str, at: int, elements: list[str], part: Part
     ) -> str:
         marked = []
-        for element, has_mark in zip(elements, marked_after(keys)):
+        for element, has_mark in zip(elements, marked_after(part.keys)[len(part.inserted):]):
             marked.append(text[at:at + len(element)])
             at += len(element) + 1
             if has_mark:
                 marked.append(f" {self._mark}")
-        return ",".join(marked)
+        # The script's own begins as it was written.
+        return "".join(f"{word}, " for word in part.inserted) + ",".join(marked)
 
     def key(self, entry: Entry, keys: tuple[Item, ...]) -> tuple[str | Frames, ...] | None:
         """Its elements. None where they are not those that the script says."""
@@ -112,7 +118,7 @@ class Marks:
         if not isinstance(record, Map) or part is None:
             return record
         return record._replace(entries=tuple(
-            entry._replace(key=key)
+            entry._replace(key=key[len(part.inserted):])
             for entry in record.entries
             if (key := self.key(entry, part.keys)) is not None
         ))

@@ -15,6 +15,9 @@ Values = tuple[int | None, ...]
 # A row without a function is of a thread that runs none.
 NO_FUNCTION = "[no Python]"
 
+# What has a number and a name is one.
+NUMBERED = {"process": "PROCESS", "thread": "THREAD"}
+
 
 class Interval(NamedTuple):
     """Of which all is that is shown next."""
@@ -125,12 +128,20 @@ class Stacks(NamedTuple):
 
 
 def cells(keys: tuple[Item, ...], key: Key) -> list[tuple[Item, str]]:
-    """What stands in a row for its key: file and line are one, FILE:LINE."""
+    """What stands in a row for its key: file and line are one, FILE:LINE, and so are a number and
+    a command."""
     found: list[tuple[Item, str]] = []
     has_function = True
+    has_functions = any(item.kind == "function" for item in keys)
     for item, text in zip(keys, key):
         if item.kind == "function" and not text:
             text, has_function = NO_FUNCTION, False
+        if item.kind == "command" and found and found[-1][0].kind in NUMBERED:
+            number, word = found.pop()
+            item = Item(NUMBERED[number.kind], "command")
+            text = f"{word} {text}".rstrip()
+        if item.kind == "file" and not text and not has_functions:
+            text = NO_FUNCTION
         if item.kind == "line" and found and found[-1][0].kind == "file":
             place, file = found.pop()
             item = Item(f"{place.heading}:{item.heading}", "file")

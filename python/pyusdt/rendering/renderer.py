@@ -13,7 +13,8 @@ from pyusdt.bpftrace.records import (
     Attached, Entry, Frames, Histogram, Lost, Map, Record, Text,
 )
 from pyusdt.rendering.description import Description, Item, Part
-from pyusdt.rendering.differences import Differences
+from pyusdt.rendering.differences import Differences, combined
+from pyusdt.rendering.grouping import Grouping
 from pyusdt.rendering.marks import Line, Marks
 from pyusdt.rendering.model import (
     Distributions, Interval, Key, PythonFrame, StackRow, Stacks, Table, make_distributions,
@@ -22,6 +23,9 @@ from pyusdt.rendering.model import (
 from pyusdt.rendering.snapshots import Maps
 from pyusdt.rendering.top import Tables, Top
 
+# Of the key of a stack: itself, and what stands beside it.
+STACK_KINDS = ("python", "user", "kernel")
+LABELS = ("process", "thread", "text")
 KEY_MASK = (1 << 64) - 1
 STACK = "STACK\t"
 
@@ -46,9 +50,10 @@ class Renderer:
     def __init__(
         self, description: Description, marks: Marks, writer: Writer,
         write: Callable[[str], None], differences: Differences | None = None,
-        top: Top | None = None,
+        top: Top | None = None, grouping: Grouping | None = None,
     ) -> None:
-        """@differences: where intervals are shown. @top: where only this shows them."""
+        """@differences: where intervals are shown. @top: where only this shows them. @grouping:
+        where rows are of processes."""
         self._description = description
         self._parts = description.maps()
         self._marks = marks
@@ -59,6 +64,7 @@ class Renderer:
         self._maps: Maps = {}
         self._differences = differences
         self._top = top
+        self._grouping = grouping
         self._intervals = 0
         self._began = self._interval_end = self._end = now()
 
@@ -108,6 +114,7 @@ class Renderer:
 
     def take_snapshot(self, elapsed: float, maps: Maps) -> None:
         """All maps, so many seconds after the trace has begun."""
+        self._look_for_processes(maps)
         if not self._intervals:
             self._began = self._interval_end = now() - datetime.timedelta(seconds=elapsed)
         if not self._maps:
@@ -133,6 +140,7 @@ class Renderer:
         """All maps have come that will. @writer: for these, and what comes after them."""
         self._writer = writer or self._writer
         maps, self._maps = self._maps, {}
+        self._look_for_processes(maps)
         if self._top is not None:
             # Its screen is left.
             self._top = self._differences = None
@@ -143,6 +151,14 @@ class Renderer:
         parts = self._new(maps)
         if any(entries for _, found in parts for entries in found.values()):
             self._show_interval(self._end, parts)
+
+    def _look_for_processes(self, maps: Maps) -> None:
+        if self._grouping is not None:
+            for part in self._description.parts:
+                self._grouping.take(part, (
+                    key for entries in of_part(part, maps).values() for entry in entries
+                    if (key := self._marks.key(entry, part.keys)) is not None
+                ))
 
     def _new(self, maps: Maps) -> list[tuple[Part, Maps]]:
         """What each part has of an interval."""
@@ -175,6 +191,7 @@ class Renderer:
     def _table(self, part: Part, found: Maps, strange: list[Map] | None = None) -> Table | None:
         """@strange: takes what is not as the description says."""
         maps: dict[str, dict[Key, int]] = {}
+        shown = self._shown(part)
         greatest = {column.map for column in part.columns if column.several == "max"}
         for name, entries in found.items():
             for entry in entries:
@@ -188,7 +205,10 @@ class Renderer:
                     before = row.get(key, 0)
                     row[key] = (max(before, entry.value) if name in greatest
                                 else before + entry.value)
-        return make_table(part, maps) if maps else None
+        return make_table(shown, maps) if maps else None
+
+    def _shown(self, part: Part) -> Part:
+        return part if self._grouping is None else self._grouping.part(part)
 
     def _show_histograms(self, part: Part, found: Maps) -> None:
         histograms: dict[Key, Histogram] = {}
@@ -198,35 +218,50 @@ class Renderer:
                 if key is None or not isinstance(entry.value, Histogram):
                     self._show_raw(Map(name, "hist", (entry,)))
                 else:
-                    histograms[key] = entry.value
+                    before = histograms.get(key)
+                    histograms[key] = (entry.value if before is None
+                                       else combined(before, entry.value, 1))
         if histograms:
-            self._write(self._writer.distributions(make_distributions(part, histograms)))
+            self._write(self._writer.distributions(
+                make_distributions(self._shown(part), histograms)
+            ))
 
     def _text_key(self, entry: Entry, part: Part) -> Key | None:
         key = self._marks.key(entry, part.keys)
         if key is None:
             return None
         texts = tuple(element for element in key if isinstance(element, str))
-        return texts if len(texts) == len(key) else None
+        if len(texts) != len(key):
+            return None
+        return texts if self._grouping is None else self._grouping.key(part, texts)
 
     def _show_stacks(self, part: Part, found: Maps) -> None:
-        rows: list[StackRow] = []
+        # Several processes have the same stack.
+        rows: dict[tuple[object, ...], StackRow] = {}
+        labels = part._replace(keys=tuple(item for item in part.keys if item.kind in LABELS))
         for name, entries in found.items():
             for entry in entries:
-                row = self._stack_row(entry, part)
-                if row is None:
+                key = self._marks.key(entry, part.keys)
+                row = None if key is None else self._stack_row(key, entry.value, part, labels)
+                if key is None or row is None:
                     self._show_raw(Map(name, "map", (entry,)))
                 elif row.value:
-                    rows.append(row)
+                    stack = tuple(element for item, element in zip(part.keys, key)
+                                  if item.kind in STACK_KINDS)
+                    before = rows.get((row.labels, stack))
+                    value = row.value + (0 if before is None else before.value)
+                    rows[row.labels, stack] = row._replace(value=value)
         if rows:
-            rows.sort(key=lambda row: -row.value)
+            sorted_rows = sorted(rows.values(), key=lambda row: -row.value)
             self._write(self._writer.stacks(
-                Stacks(part.title, part.keys, part.columns[0], tuple(rows))
+                Stacks(part.title, self._shown(labels).keys, part.columns[0],
+                       tuple(sorted_rows))
             ))
 
-    def _stack_row(self, entry: Entry, part: Part) -> StackRow | None:
-        key = self._marks.key(entry, part.keys)
-        if key is None or not isinstance(entry.value, int):
+    def _stack_row(
+        self, key: tuple[str | Frames, ...], value: object, part: Part, labels: Part
+    ) -> StackRow | None:
+        if not isinstance(value, int):
             return None
         by_kind: dict[str, list[str | Frames]] = {}
         for item, element in zip(part.keys, key):
@@ -239,9 +274,12 @@ class Renderer:
                   for frame in stack)
             for kind in ("user", "kernel")
         )
+        texts = tuple(element for item, element in zip(part.keys, key)
+                      if item in labels.keys and isinstance(element, str))
+        if self._grouping is not None:
+            texts = self._grouping.key(labels, texts)
         return StackRow(
-            tuple(str(label) for label in by_kind.get("text", ())),
-            self._python(int(number) & KEY_MASK), user, kernel, entry.value,
+            texts, self._python(int(number) & KEY_MASK), user, kernel, value
         )
 
     def _python(self, key: int) -> tuple[PythonFrame, ...] | None:

@@ -114,7 +114,7 @@ class TextWriter:
             found = [f"{text:>{size}}" for text, size in zip(row_numbers, number_sizes)]
             for text, size, kind in zip(row_texts, sizes, kinds):
                 if cut:
-                    cutting = cut_right if kind == "text" else cut_left
+                    cutting = cut_right if kind in ("text", "command") else cut_left
                     text = cutting(text, size, self._screen.ellipsis)
                 found.append(padded(text, size))
             yield GAP.join(found).rstrip()
@@ -148,7 +148,7 @@ class TextWriter:
 
     def _head(self, keys: tuple[Item, ...], key: Key) -> str:
         words = [
-            escape(text) if item.kind in TEXTS else f"{item.name} {escape(text)}"
+            escape(text) if item.kind in (*TEXTS, "command") else f"{item.name} {escape(text)}"
             for item, text in cells(keys, key) if text
         ]
         return self._joined(words)
@@ -167,7 +167,7 @@ class TextWriter:
         top, rest = found.rows[:limit], found.rows[limit:] if limit else ()
         total = found.total()
         text = self._title(found.title) + "\n".join(
-            self._stack(row, found.column, total) for row in top
+            self._stack(row, found, total) for row in top
         )
         if rest:
             value = sum(row.value for row in rest)
@@ -175,10 +175,11 @@ class TextWriter:
                      f"[{len(rest):,} more: --flame shows all]\n")
         return text
 
-    def _stack(self, row: StackRow, column: Column, total: int) -> str:
-        head = GAP.join((with_noun(row.value, column), percent(row.value, total)))
+    def _stack(self, row: StackRow, found: Stacks, total: int) -> str:
+        head = GAP.join((with_noun(row.value, found.column), percent(row.value, total)))
         if row.labels:
-            head += GAP + self._joined([*map(escape, row.labels)], len(head))
+            labels = [escape(text) for _, text in cells(found.keys, row.labels)]
+            head += GAP + self._joined(labels, len(head))
         native = below_interpreter(row.user) if row.python else row.user
         frames = [*innermost_first(native, NATIVE), *python_frames(row)]
         limit = self._limit(FRAMES)

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from pyusdt.failure import Failure, complain, end
 from pyusdt.rendering import description
+from pyusdt.rendering.grouping import cannot_group
 from pyusdt.rendering.snapshots import prints_before_its_end
 from pyusdt.stacks import command as stacks
 from pyusdt.stacks.options import PROG as STACKS
@@ -177,6 +178,8 @@ def check_form(presentation: Presentation, script: pathlib.Path) -> None:
         if option == "--interval" and not kinds:
             raise Failure(f"--interval: {script.stem} prints lines as things happen, and no "
                           "table", 2)
+        if option == "--by" and (why := cannot_group(described, presentation.by)):
+            raise Failure(f"--by {presentation.by}: {script.stem} {why}", 2)
         if option in ("--interval", "--top") and prints_before_its_end(text, described):
             raise Failure(f"{option}: {script.stem} prints its maps as it runs", 2)
 
@@ -186,6 +189,8 @@ def wanted_options(presentation: Presentation) -> list[str]:
     wanted = []
     if presentation.form in (Form.JSON, Form.CSV):
         wanted.append(f"--{presentation.form.value}")
+    if presentation.by is not None:
+        wanted.append("--by")
     if presentation.has_top:
         wanted.append("--top")
     elif presentation.milliseconds is not None:

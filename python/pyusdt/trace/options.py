@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from pyusdt.failure import UsageError
 from pyusdt.commandline import NONE, REQUIRED, Option, flag, take_options, value
+from pyusdt.rendering.grouping import WAYS
 from pyusdt.trace.presentation import Form, Presentation
 
 PROG = "pyusdt-trace"
@@ -39,6 +40,7 @@ Options, before PROGRAM:
                      podman, its name
   -o, --output FILE  write the trace to FILE
   --rows N           show N rows of each table, 0: all, and the sum of the others
+  --by WHAT          one row for each process, thread, function or file
   --interval S       show what is new each S seconds, and at the end
   --top              show that on a screen that is kept, each second or S seconds: keys
                      sort and freeze it, q or Ctrl-C ends the trace and shows all of it;
@@ -77,6 +79,7 @@ class Options:
     form: Form | None = None
     rows: int | None = None
     milliseconds: int | None = None
+    by: str | None = None
     has_top = False
     is_strict = False
     flame: str | None = None
@@ -92,8 +95,8 @@ class Options:
         milliseconds = self.milliseconds
         if self.has_top and milliseconds is None:
             milliseconds = TOP_INTERVAL
-        return Presentation(self.form or Form.TEXT, self.rows, milliseconds, self.has_top,
-                            self.is_strict)
+        return Presentation(self.form or Form.TEXT, self.rows, milliseconds, self.by,
+                            self.has_top, self.is_strict)
 
 
 def parse_arguments(words: list[str]) -> Options:
@@ -143,8 +146,9 @@ def check_arguments(options: Options) -> None:
             fail(f"give either --top or --{options.form.value}")
         if options.output is not None:
             fail("--top is shown on the terminal: not with -o")
-    if options.milliseconds is not None and options.form == Form.RAW:
-        fail("--interval is not for --raw")
+    for option, given in ("--interval", options.milliseconds), ("--by", options.by):
+        if given is not None and options.form == Form.RAW:
+            fail(f"{option} is not for --raw")
     if options.flame is not None and options.flame == options.output:
         fail("-o and --flame name the same file")
 
@@ -164,6 +168,12 @@ def number_of_rows(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         fail(f"--rows {text}: not a number of rows")
     return int(text)
+
+
+def way_to_group(text: str) -> str:
+    if text not in WAYS:
+        fail(f"--by {text}: not one of {', '.join(WAYS)}")
+    return text
 
 
 def milliseconds(text: str) -> int:
@@ -216,6 +226,7 @@ OPTIONS = {
     "--strict": flag("is_strict"),
     "--top": flag("has_top"),
     "--rows": value("rows", number_of_rows),
+    "--by": value("by", way_to_group),
     "--interval": value("milliseconds", milliseconds),
     **{f"--{form.value}": set_form(form) for form in (Form.RAW, Form.JSON, Form.CSV)},
     "-h": HELP_WANTED,

@@ -16,5 +16,6 @@ class Presentation(NamedTuple):
     form: Form = Form.RAW
     rows: int | None = None  # of each table; 0: all, None: as the form has it
     milliseconds: int | None = None  # of an interval after which it is shown anew
+    by: str | None = None  # of grouping.WAYS
     has_top: bool = False  # on a screen that is kept
     is_strict: bool = False  # the exit status tells of what is missing

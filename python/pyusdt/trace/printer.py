@@ -12,6 +12,7 @@ from pyusdt.rendering import description
 from pyusdt.rendering.description import PARTS
 from pyusdt.rendering.csvtables import CsvWriter
 from pyusdt.rendering.differences import Differences, filled
+from pyusdt.rendering.grouping import Grouping, counted
 from pyusdt.rendering.jsonlines import JsonWriter
 from pyusdt.rendering.marks import Marks
 from pyusdt.rendering.renderer import Renderer, Writer
@@ -34,12 +35,14 @@ class Printer:
         self._snapshots: Snapshots | None = None
         described = description.read(source)
         if described is not None and output.presentation.form != Form.RAW:
+            by = output.presentation.by
+            described = counted(described, source, by)
             self._marks = Marks(described)
             milliseconds = output.presentation.milliseconds
             differences = milliseconds and Differences(filled(source, described))
             self._renderer = Renderer(
                 described, self._marks, writer_of(output), output.write, differences or None,
-                output.top,
+                output.top, grouping_of(output),
             )
             source = self._marks.script(source)
             if milliseconds is not None:
@@ -85,6 +88,12 @@ class Printer:
         if problem.is_error and problem not in self._problems:
             self._problems.add(problem)
             self._complain(textform.write(problem))
+
+
+def grouping_of(output: Output) -> Grouping:
+    presentation, commands = output.presentation, output.commands
+    return Grouping(presentation.by, presentation.form in (Form.JSON, Form.CSV),
+                    commands.command, commands.thread_name)
 
 
 def writer_of(output: Output) -> Writer:
