@@ -21,7 +21,14 @@ python_bpftrace = \
 	python/pyusdt/bpftrace/escaping.py \
 	python/pyusdt/bpftrace/records.py \
 	python/pyusdt/bpftrace/script.py \
+	python/pyusdt/bpftrace/stackline.py \
 	python/pyusdt/bpftrace/textform.py
+python_lines = \
+	python/pyusdt/lines/__init__.py \
+	python/pyusdt/lines/codeobject.py \
+	python/pyusdt/lines/current.py \
+	python/pyusdt/lines/kept.py \
+	python/pyusdt/lines/locations.py
 python_profiling = \
 	python/pyusdt/profiling/__init__.py \
 	python/pyusdt/profiling/formats.py \
@@ -90,16 +97,18 @@ python_trace = \
 	python/pyusdt/trace/target.py \
 	python/pyusdt/trace/topscreen.py \
 	python/pyusdt/trace/tracer.py
-python_folders = bpftrace profiling rendering stacks trace
-python_sources = $(python_package) $(python_bpftrace) $(python_profiling) \
-	$(python_rendering) $(python_stacks) $(python_trace)
+python_folders = bpftrace lines profiling rendering stacks trace
+python_sources = $(python_package) $(python_bpftrace) $(python_lines) \
+	$(python_profiling) $(python_rendering) $(python_stacks) $(python_trace)
 python_bpftracedir = $(pkgpythondir)/bpftrace
+python_linesdir = $(pkgpythondir)/lines
 python_profilingdir = $(pkgpythondir)/profiling
 python_renderingdir = $(pkgpythondir)/rendering
 python_stacksdir = $(pkgpythondir)/stacks
 python_tracedir = $(pkgpythondir)/trace
 dist_pkgpython_DATA = $(python_package)
 dist_python_bpftrace_DATA = $(python_bpftrace)
+dist_python_lines_DATA = $(python_lines)
 dist_python_profiling_DATA = $(python_profiling)
 dist_python_rendering_DATA = $(python_rendering)
 dist_python_stacks_DATA = $(python_stacks)

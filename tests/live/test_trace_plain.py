@@ -37,9 +37,12 @@ class PlainTest(TraceTest):
         folder = self.directory()
         reference = folder / "reference"
         program = shutil.copy(self.program, folder) if own_path else self.program
+        return self.run_plain([python, "-W", "ignore", program, reference]), reference
+
+    def run_plain(self, words):
+        """Until it is ready."""
         process = subprocess.Popen(
-            [python, "-W", "ignore", program, reference], text=True, env=ENVIRONMENT,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            words, text=True, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
         def end():
@@ -50,7 +53,7 @@ class PlainTest(TraceTest):
 
         self.addCleanup(end)
         self.assertEqual(process.stdout.readline(), "ready\n")
-        return process, reference
+        return process
 
     def round(self, process):
         process.stdin.write("\n")
@@ -159,7 +162,7 @@ except ImportError:
     import _xxsubinterpreters as interpreters
 
 CODE = '''
-import time
+import os, time
 
 def inner():
     time.sleep(0.001)
@@ -168,6 +171,8 @@ def outer():
     inner()
 
 outer()
+# Its code is there until its lines are known.
+os.read(0, 1)
 '''
 
 other = interpreters.create()
@@ -186,12 +191,15 @@ class Interpreters(PlainTest):
         folded = self.directory() / "stacks.folded"
         tracer, file = self.traced("--flame", folded, "pysyscall-stacks", "-p", str(process.pid))
         self.wait_for(file, process)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        wait_until(lambda: re.search(r"\t<module>\t.*\t10\n", file.read_text()), "its lines")
         self.round(process)
         process.stdin.close()
         self.finish(tracer)
         # What the code's file is called differs between versions.
         seen = {re.sub(r"\([^;]*:(\d+)\)", r"\1", stack) for stack in stacks_in(folded, CALL)}
-        self.assertEqual(seen, {"<module> 1;outer 7;inner 4"})
+        self.assertEqual(seen, {"<module> 10;outer 8;inner 5"})
 
 
 class Several(PlainTest):

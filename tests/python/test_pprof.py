@@ -27,7 +27,7 @@ NODE = shutil.which("node")
 GO = shutil.which("go")
 
 TRACE = (
-    "STACK\ta\t0\tread_all\t/srv/a b.py\t3\t14\n"
+    "STACK\ta\t0\tread_all\t/srv/a b.py\t3\t14\t4711\t0x7f00\t5\n"
     "STACK\ta\t1\t<module>\t/srv/a b.py\t1\t40\n"
     "@stacks[10, 22549, python3, \n    vfs_read+1\n, \n    read+13\n]: 20\n"
     "@stacks[10, 22549, python3, , ]: 2\n"
@@ -35,7 +35,7 @@ TRACE = (
 )
 PROCESS = ("22549 python3", "[other]", 0, 0)
 MODULE = ("<module>", "/srv/a b.py", 1, 1)
-READ = ("read_all", "/srv/a b.py", 3, 3)
+READ = ("read_all", "/srv/a b.py", 3, 5)
 SAMPLES = [
     ([READ, MODULE, PROCESS], [2]),
     ([("vfs_read_[k]", "[kernel]", 0, 0),

@@ -120,7 +120,8 @@ class Recorded(unittest.TestCase):
                 # What took no time is none.
                 self.assertEqual(found, [
                     (without_spaces(version, name),
-                     [{"function": cut(version, name), "file": FILE, "line": line, "offset": 4}],
+                     [{"function": cut(version, name), "file": FILE, "line": None,
+                       "first_line": line, "offset": 4}],
                      line)
                     for line, name in enumerate(hostile_names()) if line
                 ][::-1])
@@ -340,8 +341,8 @@ class Stacks(unittest.TestCase):
  */
 """
 
-    def frame(self, key: str, depth: int, name: str) -> Text:
-        words = (key, str(depth), name, f"{name}.py", "3", "8")
+    def frame(self, key: str, depth: int, name: str, line: int = 5) -> Text:
+        words = (key, str(depth), name, f"{name}.py", "3", "8", "4711", "0x7f00", str(line))
         return Text("printf", "STACK\t" + "\t".join(f"{MARK}{word}{MARK}" for word in words)
                     + "\n")
 
@@ -352,7 +353,7 @@ class Stacks(unittest.TestCase):
             3,
         )
         text = rendered(self.SCRIPT, [
-            self.frame("f" * 16, 1, "main"), self.frame("f" * 16, 0, "work"),
+            self.frame("f" * 16, 1, "main", 0), self.frame("f" * 16, 0, "work"),
             Map("stacks", "map", (
                 Entry(("0", records.Frames(), records.Frames()), 1), entry,
                 Entry(("77", records.Frames(), records.Frames()), 2),
@@ -365,8 +366,8 @@ By stack
     [kernel] schedule < do_futex
     memcpy
     [unknown]
-    work (work.py:3)
-    main (main.py:3)
+    work (work.py:5)
+    main (main.py:3+)
 
 2 samples  33.3 %
     [unknown stack]
@@ -381,7 +382,7 @@ By stack
                      for key in range(5, 0, -1))
         text = rendered(self.SCRIPT, [*frames, Map("stacks", "map", keys)],
                         TextWriter(Screen(40)))
-        self.assertIn("    f14 (f14.py:3)\n    [25 more]\n", text)
+        self.assertIn("    f14 (f14.py:5)\n    [25 more]\n", text)
         text = rendered(self.SCRIPT, [*frames, Map("stacks", "map", keys)],
                         TextWriter(Screen(40), rows=1))
         self.assertTrue(text.endswith("\n26 samples  74.3 %  [4 more: --flame shows all]\n"))

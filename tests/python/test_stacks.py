@@ -201,6 +201,28 @@ class ReadTest(unittest.TestCase):
                 "\t1 0x1 ([unknown])\n]: 7\n")
         self.assertEqual(fold(text), ["[no Python];[unknown];open64;vfs_read_[k] 7"])
 
+    def test_line_that_runs(self) -> None:
+        """As pyusdt-trace adds it; 0: it has not found it."""
+        rest = "\t4711\t0x7f00"
+        text = "".join(
+            frame_line(5, depth, "f", 3).rstrip("\n") + rest + line + "\n"
+            for depth, line in enumerate(("", "\t4", "\t0"))
+        ) + "@stacks[5]: 7\n"
+        self.assertEqual(fold(text), ["f (f.py:3+);f (f.py:4);f (f.py:3) 7"])
+        self.assertEqual(fold(text, short=True), ["f;f;f 7"])
+        frames, = join(text).stacks
+        self.assertEqual([(frame.line, frame.first_line) for frame in frames],
+                         [(3, 3), (4, 3), (3, 3)])
+
+    def test_numbers_in_names(self) -> None:
+        """What the script has told stands at the end."""
+        for name, file in ("f\t1\t-1\t5\t0xff\t7", "f.py"), ("f", "f.py\t1\t-1\t5\t0xff\t7"):
+            for line, shown in ("", "3"), ("\t4", "4"):
+                text = (frame_line(5, 0, name, 3, file).rstrip("\n")
+                        + f"\t4711\t0x7f00{line}\n@stacks[5]: 1\n")
+                (frame,), = join(text).stacks
+                self.assertEqual((frame.first_line, str(frame.line)), (3, shown))
+
     def test_repeated_keys_are_added(self) -> None:
         key = r"0,\n    read+1\n"
         text = f'{{"type": "map", "data": {{"@stacks": {{"{key}": 3, "{key}": 4}}}}}}\n'

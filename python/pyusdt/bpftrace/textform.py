@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Callable
 
+from pyusdt.bpftrace import stackline
 from pyusdt.bpftrace.escaping import escape
 from pyusdt.bpftrace.records import (
     Attached, Bucket, Entry, Frames, Histogram, Lost, Map, Other, Pairs, Problem, Record,
@@ -19,8 +20,6 @@ from pyusdt.bpftrace.records import (
 
 BAR_WIDTH = 52
 SUFFIXES = ["", "K", "M", "G", "T", "P", "E"]
-# What pyusdt-stacks takes for a frame of a Python stack, wherever it stands in a line.
-STACK_MARK = "STACK\t"
 # How the records begin that are bpftrace's own.
 OWN = re.compile(r'@|Attach(?:ing|ed) \d|Lost \d|\{"type"')
 
@@ -51,8 +50,9 @@ def printed(text: str, ends_line: bool = True) -> str:
     """
     line = text.removesuffix("\n") if ends_line else text
     end = text[len(line):]
-    if not line.startswith(STACK_MARK):
-        line = line.replace(STACK_MARK, "STACK\\t")
+    # pyusdt-stacks takes it for a frame of a Python stack wherever it stands in a line.
+    if not line.startswith(stackline.MARK):
+        line = line.replace(stackline.MARK, "STACK\\t")
     line = escape(line, keep="\t")
     if OWN.match(line):
         line = f"\\x{ord(line[0]):02x}{line[1:]}"

@@ -123,6 +123,11 @@ class Marks:
             if (key := self.key(entry, part.keys)) is not None
         ))
 
+    def with_datum(self, text: str, datum: str) -> str:
+        """One more at the end of a line, after a tab."""
+        line = text.removesuffix("\n")
+        return f"{line}\t{self._mark}{datum}{self._mark}{text[len(line):]}"
+
     def line(self, text: str) -> Line:
         pieces = text.split(self._mark)
         if len(pieces) % 2 == 0:

@@ -103,7 +103,8 @@ def make_distributions(part: Part, found: dict[Key, Histogram]) -> Distributions
 class PythonFrame(NamedTuple):
     function: str
     file: str
-    line: int
+    line: int | None  # the one that runs; None: not known
+    first_line: int  # of the function
     offset: int
 
 

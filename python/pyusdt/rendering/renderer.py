@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from pyusdt.bpftrace import textform
+from pyusdt.bpftrace import stackline, textform
 from pyusdt.bpftrace.records import (
     Attached, Entry, Frames, Histogram, Lost, Map, Record, Text,
 )
@@ -27,7 +27,8 @@ from pyusdt.rendering.top import Tables, Top
 STACK_KINDS = ("python", "user", "kernel")
 LABELS = ("process", "thread", "text")
 KEY_MASK = (1 << 64) - 1
-STACK = "STACK\t"
+# Without process and code object, and with the line that runs.
+STACK_FIELDS = (6, stackline.FIELDS, stackline.FIELDS + 1)
 
 
 class Writer(Protocol):
@@ -86,7 +87,7 @@ class Renderer:
                 self._show_raw(record)
 
     def _take_line(self, line: Line) -> None:
-        if line.literals[0] == STACK and len(line.data) == 6:
+        if line.literals[0] == stackline.MARK and len(line.data) in STACK_FIELDS:
             with contextlib.suppress(ValueError):
                 self._take_frame(line)
                 return
@@ -98,11 +99,12 @@ class Renderer:
 
     def _take_frame(self, line: Line) -> None:
         """Raises ValueError where it is none: a script of the user's can print anything."""
-        key, depth, name, file, first_line, offset = line.data
+        key, depth, name, file, first_line, offset, *rest = line.data
+        current = int(rest[2]) if len(rest) == 3 else 0
         if "code" in line.literals[2]:
             # It has a name that is not ASCII and that nobody has asked for as UTF-8.
             name = f"code 0x{name}"
-        frame = PythonFrame(name, file, int(first_line), int(offset))
+        frame = PythonFrame(name, file, current or None, int(first_line), int(offset))
         self._frames.setdefault(int(key, 16), {})[int(depth)] = frame
 
     def _show_raw(self, record: Record) -> None:

@@ -16,7 +16,7 @@ from pyusdt.rendering.model import (
 from pyusdt.rendering.screen import (
     PADDED, Screen, cut_left, cut_right, fitted, padded, width,
 )
-from pyusdt.stacks.frames import KERNEL, NATIVE
+from pyusdt.stacks.frames import FIRST_LINE, KERNEL, NATIVE
 from pyusdt.stacks.joining import below_interpreter, named_frames
 
 GAP = "  "
@@ -232,7 +232,8 @@ def python_frames(row: StackRow) -> list[str]:
 
 
 def frame_text(frame: PythonFrame) -> str:
-    return f"{escape(frame.function)} ({escape(frame.file)}:{frame.line})"
+    line = f"{frame.first_line}{FIRST_LINE}" if frame.line is None else frame.line
+    return f"{escape(frame.function)} ({escape(frame.file)}:{line})"
 
 
 def cut_frame(text: str, size: int, ellipsis: str) -> str:

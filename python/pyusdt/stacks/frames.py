@@ -8,6 +8,9 @@ NATIVE = "native"
 KERNEL = "kernel"
 OTHER = "other"  # processes, and notes such as [no Python]
 
+# After a number of a line: somewhere from there on.
+FIRST_LINE = "+"
+
 
 class Frame(NamedTuple):
     name: str
@@ -15,6 +18,7 @@ class Frame(NamedTuple):
     file: str = ""
     line: int = 0
     first_line: int = 0  # of the function
+    is_first: bool = False  # which stands for the line that runs, as that is not known
 
     @property
     def label(self) -> str:
@@ -22,7 +26,8 @@ class Frame(NamedTuple):
             # What flamegraph.pl and inferno colour as kernel.
             return f"{self.name}_[k]"
         if self.file:
-            return f"{self.name} ({self.file}:{self.line})"
+            mark = FIRST_LINE if self.is_first else ""
+            return f"{self.name} ({self.file}:{self.line}{mark})"
         return f"{self.name}:{self.line}" if self.line else self.name
 
 

@@ -153,22 +153,23 @@ class Labeller:
     def _make(self, frame: Place) -> Frame:
         # Without a name, the script has put what it knows into the place of the file.
         name, file = (frame.qualname, frame.file) if frame.qualname else (frame.file, "")
-        line = first_line = max(frame.line, 0)
-        if self.options.lines and file:
-            line = self._decode(frame)
-        elif self.options.short:
-            line = 0
+        first_line, current = max(frame.line, 0), frame.current
+        if not current and self.options.lines and file:
+            current = self._decode(frame)
+        line = current or first_line
         if self.options.short:
-            # Functions of one name are one.
+            # Functions of one name are one, or their lines are.
             file, first_line = "", 0
-        return Frame(escape(name) or "?", PYTHON, escape(file), line, first_line)
+            if not self.options.lines:
+                line, current = 0, None
+        return Frame(escape(name) or "?", PYTHON, escape(file), line, first_line, current == 0)
 
-    def _decode(self, frame: Place) -> int:
+    def _decode(self, frame: Place) -> int | None:
         try:
             return self._table.line(frame)
         except NoLine as reason:
             self._undecoded[frame] = str(reason)
-            return frame.line
+            return frame.current
 
     def notes(self) -> list[str]:
         if not self._undecoded:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pyusdt.bpftrace import records
+from pyusdt.bpftrace import records, stackline
 from pyusdt.bpftrace.script import Script
 from pyusdt.stacks.sourcelines import Place
 
@@ -38,10 +38,6 @@ class Recording:
     empty: bool = True
 
 
-STACK_LINE = re.compile(
-    r"STACK\t(?:0x)?([0-9a-fA-F]{1,16})\t(\d+)\t([^\t]*)\t(.*)\t(-?\d+)\t(-?\d+)\s*\Z",
-    re.DOTALL,
-)
 LOST_LINE = re.compile(r"Lost (\d+) events")
 MAP_START = re.compile(r"@(\w+)\[(.*)", re.DOTALL)
 MAP_END = re.compile(r"(.*)\]: ?(.*)", re.DOTALL)
@@ -83,7 +79,7 @@ class Reader:
         elif lost := LOST_LINE.fullmatch(line):
             self.recording.lost += int(lost[1])
         # Not only at the start of a line: the traced program may write to the same terminal.
-        elif match := STACK_LINE.search(line):
+        elif match := stackline.PATTERN.search(line):
             self._take_frame(match)
 
     def end(self) -> None:
@@ -121,7 +117,7 @@ class Reader:
         )
         match record:
             case records.Text("printf", text):
-                if match := STACK_LINE.match(text):
+                if match := stackline.PATTERN.match(text):
                     self._take_frame(match)
             case records.Map(name, _, entries):
                 for entry in entries:
@@ -133,8 +129,9 @@ class Reader:
 
     def _take_frame(self, match: re.Match[str]) -> None:
         self._is_json = self._is_json or False
-        key, depth, qualname, file, first_line, offset = match.groups()
-        frame = Place(qualname, file, int(first_line), signed(int(offset)))
+        key, depth, qualname, file, first_line, offset, _, _, line = match.groups()
+        current = None if line is None else int(line)
+        frame = Place(qualname, file, int(first_line), signed(int(offset)), current)
         self.recording.stacks.setdefault(int(key, 16), {})[int(depth)] = frame
 
     def _take_entry(self, name: str, key: str, value: str) -> None:

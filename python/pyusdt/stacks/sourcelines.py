@@ -37,8 +37,9 @@ class NoLine(Exception):
 class Place(NamedTuple):
     qualname: str
     file: str
-    line: int
+    line: int  # the function's first
     offset: int
+    current: int | None = None  # the line that runs; 0: not known, None: nobody has looked
 
 
 class LineTable:

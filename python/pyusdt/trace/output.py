@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from pyusdt.failure import Failure
 from pyusdt.files import private
+from pyusdt.lines.current import CurrentLines
 from pyusdt.rendering.screen import Screen, screen_of
 from pyusdt.rendering.top import Top
 from pyusdt.trace import progress
@@ -36,6 +37,7 @@ class Output:
         self._screen: TopScreen | None = None
         # While the screen is kept.
         self._held: list[str] = []
+        self.lines = CurrentLines()
         self.error: OSError | None = None
         # A trace has values of the program, which may be secrets.
         opener = None if name is None else private

@@ -7,7 +7,8 @@ import re
 import subprocess
 from collections.abc import Callable
 
-from pyusdt.bpftrace import records, script, textform
+from pyusdt.bpftrace import records, script, stackline, textform
+from pyusdt.lines.current import Code, CurrentLines
 from pyusdt.rendering import description
 from pyusdt.rendering.description import PARTS
 from pyusdt.rendering.csvtables import CsvWriter
@@ -22,6 +23,8 @@ from pyusdt.trace.output import Output
 from pyusdt.trace.presentation import Form
 
 OPTIONS = ("-f", "json")
+# What scripts print of each process that they know, bt/layout.bth.
+PROCESS = re.compile(r"Process (\d{1,10}): CPython ")
 
 
 class Printer:
@@ -63,6 +66,8 @@ class Printer:
         self._output.losses.take(record)
         if self._snapshots is not None and self._snapshots.take(record):
             return
+        if isinstance(record, records.Text):
+            record = self._with_line(record)
         if isinstance(record, records.Problem):
             self._take_problem(record)
         elif self._renderer is None:
@@ -73,6 +78,26 @@ class Printer:
             if self._marks is not None:
                 record = self._marks.unmarked(record)
             self._output.write_copy(textform.write(record))
+
+    def _with_line(self, told: records.Text) -> records.Text:
+        """With the line that runs, where it tells a frame: its process may still be there."""
+        lines, text = self._output.lines, told.text
+        if match := PROCESS.match(text if self._marks is None else self._marks.line(text).text()):
+            lines.add_process(int(match[1]))
+        if not text.startswith(stackline.MARK):
+            return told
+        line = current_line(lines, self._data(text))
+        if line is None:
+            return told
+        if self._marks is None:
+            return told._replace(text=f"{text.rstrip()}\t{line}\n")
+        return told._replace(text=self._marks.with_datum(text, str(line)))
+
+    def _data(self, stack_line: str) -> tuple[str, ...]:
+        if self._marks is not None:
+            return self._marks.line(stack_line).data
+        match = stackline.PATTERN.match(stack_line)
+        return tuple(datum or "" for datum in match.groups()[:-1]) if match else ()
 
     def end(self) -> None:
         """Nothing more will come."""
@@ -94,6 +119,18 @@ def grouping_of(output: Output) -> Grouping:
     presentation, commands = output.presentation, output.commands
     return Grouping(presentation.by, presentation.form in (Form.JSON, Form.CSV),
                     commands.command, commands.thread_name)
+
+
+def current_line(lines: CurrentLines, data: tuple[str, ...]) -> int | None:
+    """None: a script of the user's tells less of its stacks, or something else."""
+    if len(data) != stackline.FIELDS:
+        return None
+    _, _, qualname, _, first_line, offset, pid, code = data
+    try:
+        told = Code(int(code, 16), qualname, int(first_line))
+        return lines.line(int(pid), told, int(offset))
+    except ValueError:
+        return None
 
 
 def writer_of(output: Output) -> Writer:

@@ -245,10 +245,13 @@ def tell_trouble(tracer: Tracer) -> bool:
 
 
 def leave(tracer: Tracer, output: Output, status: int) -> int:
-    """Tells what is missing.
+    """Tells what is missing, and what is not known.
 
     Returns: the exit status, unless someone still writes, and need not be waited for.
     """
+    unknown = output.lines.told()
+    if unknown is not None:
+        complain(PROG, unknown)
     missing = output.losses.told()
     if missing is not None:
         complain(PROG, missing)

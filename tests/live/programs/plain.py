@@ -5,7 +5,8 @@ usage: plain.py REFERENCE
 
 For each line on stdin it makes a round of calls to clock_nanosleep(2) in a thread that has been
 waiting since the beginning, in a child and here, and says "done". REFERENCE gets a line for
-each call: the process, and its stack, outermost first, as folded stacks have it.
+each call: the process, and its stack, outermost first, as folded stacks have it, with the
+lines that run.
 """
 
 import os
@@ -16,16 +17,19 @@ import time
 turn, done = threading.Semaphore(0), threading.Semaphore(0)
 
 
-def called():
-    frame, names = sys._getframe(), []
+def write_down(frame):
+    names = []
     while frame:
         code = frame.f_code
-        names.append(f"{code.co_qualname} ({code.co_filename}:{code.co_firstlineno})")
+        names.append(f"{code.co_qualname} ({code.co_filename}:{frame.f_lineno})")
         frame = frame.f_back
     with open(sys.argv[1], "a") as file:
         file.write(f"{os.getpid()} {';'.join(reversed(names))}\n")
-    # Long enough to be seen in a sum of microseconds.
-    time.sleep(0.001)
+
+
+def called():
+    # In one line; long enough to be seen in a sum of microseconds.
+    write_down(sys._getframe()), time.sleep(0.001)
 
 
 def direct():
@@ -33,10 +37,15 @@ def direct():
 
 
 def through_generator(depth):
-    for _ in (called() for _ in range(2)):
+    for _ in (
+        called()
+        for _ in range(2)
+    ):
         pass
     if depth:
-        through_generator(depth - 1)
+        through_generator(
+            depth - 1
+        )
 
 
 class Method:

@@ -35,7 +35,8 @@ def mark(case):
     while frame is not None:
         code = frame.f_code
         frames.append(
-            [code.co_qualname, code.co_filename, code.co_firstlineno, frame.f_lasti]
+            [code.co_qualname, code.co_filename, code.co_firstlineno, frame.f_lasti,
+             frame.f_lineno]
         )
         frame = frame.f_back
     number = len(RECORDED)

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The lines that run, as pyusdt-trace reads them, against those that CPython says run."""
+
+import json
+import pathlib
+import platform
+import shutil
+import unittest
+
+from live import PROGRAMS, wait_until
+from marks import parse
+from test_outside import find_pythons
+from test_stacks import DEPTH, SCRIPT, expand
+from test_trace_plain import PlainTest
+
+# Their code is gone as soon as it has run.
+GONE = {"exec", "eval", "function made by exec", "imported"}
+
+
+@unittest.skipIf(platform.machine() != "x86_64", "threads are known from outside on x86-64 only")
+class Lines(PlainTest):
+    def setUp(self):
+        self.folder = self.directory()
+        self.mark = f"/nowhere-{self.folder.name}/"
+        self.path = self.folder / "stacks.py"
+        shutil.copy(PROGRAMS / "stacks.py", self.path)
+        self.script = self.folder / "marks.bt"
+        self.script.write_text(expand(SCRIPT, DEPTH))
+
+    def check(self, file, reference):
+        """All frames of all stacks but those that cannot be known."""
+        stacks, marks = parse(file.read_text(), self.mark)
+        recorded = json.loads(pathlib.Path(reference).read_text())
+        compared = 0
+        for number, (case, frames) in recorded.items():
+            with self.subTest(case=case, number=number):
+                seen = [line for *_, line in stacks[marks[int(number)]][1:]]
+                lines = [line for *_, line in frames]
+                if case in GONE:
+                    lines = [line if found else 0 for line, found in zip(lines, seen)]
+                self.assertEqual(seen, lines)
+                compared += len(lines)
+        self.assertGreater(compared, 250)
+
+    def test_of_each_version(self):
+        for python in find_pythons():
+            with self.subTest(python=python):
+                reference = self.directory() / "reference"
+                self.trace(self.run_plain([python, self.path, self.mark, reference]), reference)
+
+    def test_of_a_process_that_has_pyusdt(self):
+        reference = self.folder / "reference"
+        program = self.program(str(self.path), self.mark, str(reference))
+        program.go()
+        self.assertEqual(program.process.stdout.readline(), "ready\n")
+        self.trace(program.process, reference)
+
+    def trace(self, process, reference):
+        tracer, file = self.traced(str(self.script), "-p", str(process.pid))
+        self.wait_for(file, process)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        process.wait()
+        self.finish(tracer)
+        self.check(file, reference)
+        self.check(file, f"{reference}.child")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The lines that run: of the table of locations, and of code in the memory of a process."""
+
+import ctypes
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import textwrap
+import unittest
+from collections.abc import Iterator
+from types import CodeType
+
+from pyusdt.lines import kept
+from pyusdt.lines.codeobject import (
+    LINE_TABLE, TABLE_MAX, Ended, Unreadable, read_table,
+)
+from pyusdt.lines.current import Code, CurrentLines
+from pyusdt.lines.kept import KeptLines
+from pyusdt.lines.locations import Lines
+
+ODD = textwrap.dedent("""\
+    def generator(x):
+        try:
+            yield (
+                x
+                + [n for n
+                   in x][0]
+            )
+        finally:
+            x = (lambda: 1,
+
+                 lambda: 2)
+
+
+    class Made:
+        @property
+
+        def f(self): return {1: 2,
+                             3: 4}
+
+
+    """) + "if x:\n" + "\n" * 3000 + "    pass\n" + "y = [\n" + "1,\n" * 300 + "]\n"
+
+
+def codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            yield from codes(const)
+
+
+def told(code: CodeType) -> Code:
+    return Code(id(code), code.co_qualname, code.co_firstlineno)
+
+
+class Table(unittest.TestCase):
+    def check(self, code: CodeType) -> None:
+        lines = Lines(code.co_linetable, code.co_firstlineno)
+        positions = [line or 0 for line, *_ in code.co_positions()]
+        self.assertEqual([lines.at(2 * at) for at in range(len(positions))], positions)
+        self.assertEqual(lines.size, 2 * len(positions))
+        for begin, end, line in code.co_lines():
+            for offset in range(begin, end, 2):
+                self.assertEqual(lines.at(offset), line or 0)
+        self.assertEqual((lines.at(-2), lines.at(lines.size)), (0, 0))
+
+    def test_of_the_standard_library(self) -> None:
+        folder = pathlib.Path(os.__file__).parent
+        count = 0
+        for file in [*sorted(folder.glob("*.py"))[::3], folder / "asyncio/base_events.py"]:
+            for code in codes(compile(file.read_bytes(), file, "exec")):
+                self.check(code)
+                count += 1
+        self.assertGreater(count, 1000)
+
+    def test_odd_ones(self) -> None:
+        for optimize in 0, 2:
+            for code in codes(compile(ODD, "odd.py", "exec", optimize=optimize)):
+                self.check(code)
+        self.check(compile("", "empty.py", "exec"))
+        self.check(compile("pass", "x.py", "exec").replace(co_firstlineno=1 << 30))
+
+    def test_any_bytes(self) -> None:
+        source = random.Random(7)
+        table = compile(ODD, "odd.py", "exec").co_linetable
+        for number in range(3000):
+            data = bytearray(table) if number % 2 else bytearray(source.randbytes(
+                source.randrange(200)))
+            for _ in range(source.randrange(8)):
+                if data:
+                    data[source.randrange(len(data))] = source.randrange(256)
+            lines = Lines(bytes(data), source.randrange(-1, 1 << 31))
+            for offset in range(-2, lines.size + 4):
+                self.assertTrue(0 <= lines.at(offset) < 1 << 31)
+
+    def test_numbers_that_are_too_large(self) -> None:
+        for kind in 13, 14:
+            entry = bytes([0x80 | kind << 3, *[0x7F] * 1000])
+            self.assertEqual(Lines(entry, 5).at(0), 0)
+            up = bytes([0x80 | kind << 3, *[0x7E] + [0x7F] * 4 + [0x3F]])
+            self.assertEqual(Lines(up * 1000, 5).at(1998), 0)
+
+
+class Process(unittest.TestCase):
+    def read(self, code: CodeType, **changed: object) -> bytes:
+        return read_table(os.getpid(), *told(code)._replace(**changed))  # type: ignore[arg-type]
+
+    def test_its_own(self) -> None:
+        for code in (self.test_its_own.__code__, next(codes(compile(ODD, "x", "exec"))),
+                     compile("def ä(): pass", "x", "exec").co_consts[0]):
+            self.assertEqual(self.read(code), code.co_linetable)
+
+    def test_name_that_bpftrace_has_cut(self) -> None:
+        code = self.read.__code__
+        for name in code.co_qualname[:5], code.co_qualname[:5] + "..":
+            self.assertEqual(self.read(code, qualname=name), code.co_linetable)
+
+    def test_what_is_not_as_told(self) -> None:
+        code = self.read.__code__
+        for changed in (
+            {"first_line": code.co_firstlineno + 1}, {"qualname": "Process.other"},
+            {"qualname": code.co_qualname + "x"}, {"address": 0}, {"address": 8},
+            {"address": 1 << 60}, {"address": (1 << 64) - 8}, {"address": id(code) + 8},
+        ):
+            with self.subTest(changed), self.assertRaises(Unreadable) as raised:
+                self.read(code, **changed)
+            self.assertNotIsInstance(raised.exception, Ended)
+
+    def test_forged(self) -> None:
+        """What looks like a code object, with another table."""
+        code = self.read.__code__
+        copy = ctypes.create_string_buffer(ctypes.string_at(id(code), 200), 200)
+        address = ctypes.addressof(copy)
+        self.assertEqual(self.read(code, address=address), code.co_linetable)
+        huge = ctypes.create_string_buffer(
+            ctypes.string_at(id(b""), 16) + (TABLE_MAX + 1).to_bytes(8, "little"), TABLE_MAX + 64
+        )
+        for table in 0, 1, (1 << 64) - 1, id("text"), ctypes.addressof(huge):
+            ctypes.c_uint64.from_buffer(copy, LINE_TABLE).value = table
+            with self.subTest(table), self.assertRaises(Unreadable):
+                self.read(code, address=address)
+
+    def test_process_that_is_not_there(self) -> None:
+        child = os.fork()
+        if not child:
+            os._exit(0)
+        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+        code = self.read.__code__
+        with self.assertRaises(Ended):
+            read_table(child, *told(code))
+        os.waitpid(child, 0)
+        with self.assertRaises(Ended):
+            read_table(child, *told(code))
+
+
+class Current(unittest.TestCase):
+    def setUp(self) -> None:
+        self.lines = CurrentLines()
+        self.code = told(self.setUp.__func__.__code__)
+
+    def line(self, pid: int, offset: int = 0) -> int:
+        return self.lines.line(pid, self.code, offset)
+
+    def ended(self) -> int:
+        child = os.fork()
+        if not child:
+            os._exit(0)
+        os.waitpid(child, 0)
+        return child
+
+    def test_known(self) -> None:
+        self.assertEqual(self.line(os.getpid(), -2), self.code.first_line)
+        self.assertEqual(self.line(os.getpid(), 6), self.code.first_line + 1)
+        self.assertIsNone(self.lines.told())
+
+    def test_not_known(self) -> None:
+        self.assertEqual(self.line(self.ended()), 0)
+        self.assertEqual(self.line(os.getpid(), 1 << 20), 0)
+        self.line(os.getpid())
+        told = self.lines.told()
+        assert told is not None
+        self.assertRegex(told, r"\A2 of 3 frames have .*: 1 of processes that had ended, "
+                               r"1 of code that was gone\Z")
+
+    def test_of_a_child_that_has_ended(self) -> None:
+        self.lines.add_process(os.getpid())
+        self.assertEqual(self.line(self.ended(), 6), self.code.first_line + 1)
+
+    def test_read_before(self) -> None:
+        with subprocess.Popen(
+            [sys.executable, "-c", "def f():\n  pass\nprint(id(f.__code__), flush=True)\n"
+             "input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        ) as process:
+            assert process.stdout is not None
+            self.code = Code(int(process.stdout.readline()), "f", 1)
+            self.assertEqual(self.line(process.pid, 2), 2)
+            process.communicate("\n")
+        self.assertEqual(self.line(process.pid, 2), 2)
+
+    def test_another_one_at_the_address(self) -> None:
+        code = compile("\n\nx", "a.py", "exec")
+        copy = ctypes.create_string_buffer(ctypes.string_at(id(code), 200), 200)
+        self.code = Code(ctypes.addressof(copy), "<module>", 1)
+        self.assertEqual(self.line(os.getpid(), 4), 3)
+        other = compile("\n\n\n\nx", "a.py", "exec")
+        ctypes.memmove(copy, id(other), 200)
+        self.assertEqual(self.line(os.getpid(), 4), 5)
+
+
+class Kept(unittest.TestCase):
+    def test_has_room_for_so_many(self) -> None:
+        found = KeptLines()
+        lines = Lines(b"\xf8" * 1000, 1)
+        count = 3 * kept.ROOM // (lines.memory() + kept.OVERHEAD)
+        for number in range(count):
+            found.put(number, lines, 0)
+            found.get(0)
+        held = [number for number in range(count) if found.get(number)]
+        # What is used is not forgotten.
+        self.assertEqual(held[0], 0)
+        self.assertEqual(held[1:], [*range(held[1], count)])
+        self.assertAlmostEqual(len(held), count / 3, delta=2)
+
+    def test_the_same_again(self) -> None:
+        found = KeptLines()
+        for _ in range(kept.ROOM // kept.OVERHEAD):
+            found.put("again", Lines(b"", 1), 100)
+        found.put("other", Lines(b"", 1), 100)
+        self.assertIsNotNone(found.get("again"))
+
+
+if __name__ == "__main__":
+    unittest.main()
