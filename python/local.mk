@@ -28,7 +28,8 @@ python_lines = \
 	python/pyusdt/lines/codeobject.py \
 	python/pyusdt/lines/current.py \
 	python/pyusdt/lines/kept.py \
-	python/pyusdt/lines/locations.py
+	python/pyusdt/lines/locations.py \
+	python/pyusdt/lines/nested.py
 python_profiling = \
 	python/pyusdt/profiling/__init__.py \
 	python/pyusdt/profiling/formats.py \

@@ -4,7 +4,9 @@
 import json
 import pathlib
 import platform
+import re
 import shutil
+import sys
 import unittest
 
 from live import PROGRAMS, wait_until
@@ -15,6 +17,19 @@ from test_trace_plain import PlainTest
 
 # Their code is gone as soon as it has run.
 GONE = {"exec", "eval", "function made by exec", "imported"}
+
+
+KILLED = """\
+import os, signal, sys, time
+
+def last():
+    time.sleep(0.001), os.kill(os.getpid(), signal.SIGKILL)
+
+print("ready", flush=True)
+sys.stdin.readline(), time.sleep(0.001)
+sys.stdin.readline()
+last()
+"""
 
 
 @unittest.skipIf(platform.machine() != "x86_64", "threads are known from outside on x86-64 only")
@@ -54,6 +69,21 @@ class Lines(PlainTest):
         program.go()
         self.assertEqual(program.process.stdout.readline(), "ready\n")
         self.trace(program.process, reference)
+
+    def test_of_the_last_thing_that_a_process_does(self):
+        """The function is known from its module, which has been told before."""
+        self.path.write_text(KILLED)
+        process = self.run_plain([sys.executable, self.path])
+        tracer, file = self.traced("pysyscall-stacks", "-p", str(process.pid))
+        self.wait_for(file, process)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        wait_until(lambda: re.search(r"\t<module>\t.*\t7\n", file.read_text()), "the module")
+        process.stdin.write("\n")
+        process.stdin.flush()
+        process.wait()
+        self.finish(tracer)
+        self.assertEqual(set(re.findall(r"\tlast\t.*\t(\d+)\n", file.read_text())), {"4"})
 
     def trace(self, process, reference):
         tracer, file = self.traced(str(self.script), "-p", str(process.pid))

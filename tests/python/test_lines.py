@@ -7,6 +7,7 @@ import pathlib
 import random
 import subprocess
 import sys
+import tempfile
 import textwrap
 import unittest
 from collections.abc import Iterator
@@ -14,9 +15,9 @@ from types import CodeType
 
 from pyusdt.lines import kept
 from pyusdt.lines.codeobject import (
-    LINE_TABLE, TABLE_MAX, Ended, Unreadable, read_table,
+    LINE_TABLE, TABLE_MAX, Code, Ended, Unreadable, read_table,
 )
-from pyusdt.lines.current import Code, CurrentLines
+from pyusdt.lines.current import CurrentLines
 from pyusdt.lines.kept import KeptLines
 from pyusdt.lines.locations import Lines
 
@@ -44,6 +45,18 @@ ODD = textwrap.dedent("""\
     """) + "if x:\n" + "\n" * 3000 + "    pass\n" + "y = [\n" + "1,\n" * 300 + "]\n"
 
 
+PROGRAM = """
+def f():
+    pass
+class A:
+    def g(self):
+        pass
+import sys
+print(id(sys._getframe().f_code), id(f.__code__), id(A.g.__code__), flush=True)
+input()
+"""
+
+
 def codes(code: CodeType) -> Iterator[CodeType]:
     yield code
     for const in code.co_consts:
@@ -52,7 +65,7 @@ def codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def told(code: CodeType) -> Code:
-    return Code(id(code), code.co_qualname, code.co_firstlineno)
+    return Code(id(code), code.co_qualname, code.co_filename, code.co_firstlineno)
 
 
 class Table(unittest.TestCase):
@@ -105,22 +118,25 @@ class Table(unittest.TestCase):
 
 class Process(unittest.TestCase):
     def read(self, code: CodeType, **changed: object) -> bytes:
-        return read_table(os.getpid(), *told(code)._replace(**changed))  # type: ignore[arg-type]
+        return read_table(os.getpid(), told(code)._replace(**changed))  # type: ignore[arg-type]
 
     def test_its_own(self) -> None:
         for code in (self.test_its_own.__code__, next(codes(compile(ODD, "x", "exec"))),
                      compile("def ä(): pass", "x", "exec").co_consts[0]):
             self.assertEqual(self.read(code), code.co_linetable)
 
-    def test_name_that_bpftrace_has_cut(self) -> None:
+    def test_names_that_bpftrace_has_cut(self) -> None:
         code = self.read.__code__
-        for name in code.co_qualname[:5], code.co_qualname[:5] + "..":
-            self.assertEqual(self.read(code, qualname=name), code.co_linetable)
+        for changed in (
+            {"qualname": code.co_qualname[:5]}, {"qualname": code.co_qualname[:5] + ".."},
+            {"file": code.co_filename[-5:]},
+        ):
+            self.assertEqual(self.read(code, **changed), code.co_linetable)
 
     def test_what_is_not_as_told(self) -> None:
         code = self.read.__code__
         for changed in (
-            {"first_line": code.co_firstlineno + 1}, {"qualname": "Process.other"},
+            {"first_line": code.co_firstlineno + 1}, {"qualname": "Process.other"}, {"file": "other.py"},
             {"qualname": code.co_qualname + "x"}, {"address": 0}, {"address": 8},
             {"address": 1 << 60}, {"address": (1 << 64) - 8}, {"address": id(code) + 8},
         ):
@@ -149,10 +165,10 @@ class Process(unittest.TestCase):
         os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
         code = self.read.__code__
         with self.assertRaises(Ended):
-            read_table(child, *told(code))
+            read_table(child, told(code))
         os.waitpid(child, 0)
         with self.assertRaises(Ended):
-            read_table(child, *told(code))
+            read_table(child, told(code))
 
 
 class Current(unittest.TestCase):
@@ -189,22 +205,38 @@ class Current(unittest.TestCase):
         self.assertEqual(self.line(self.ended(), 6), self.code.first_line + 1)
 
     def test_read_before(self) -> None:
-        with subprocess.Popen(
-            [sys.executable, "-c", "def f():\n  pass\nprint(id(f.__code__), flush=True)\n"
-             "input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        """Itself, and with the module that it is of."""
+        with tempfile.NamedTemporaryFile("w", suffix=".py") as file, subprocess.Popen(
+            [sys.executable, file.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         ) as process:
-            assert process.stdout is not None
-            self.code = Code(int(process.stdout.readline()), "f", 1)
-            self.assertEqual(self.line(process.pid, 2), 2)
+            file.write(PROGRAM)
+            file.flush()
+            assert process.stdin is not None and process.stdout is not None
+            module, f, g = map(int, process.stdout.readline().split())
+            codes = {name: Code(address, name, file.name, line) for address, name, line in (
+                (module, "<module>", 1), (f, "f", 2), (g, "A.g", 5))}
+            before = [self.lines.line(process.pid, codes[name], 2) for name in ("<module>", "f")]
             process.communicate("\n")
-        self.assertEqual(self.line(process.pid, 2), 2)
+            self.assertEqual(before, [2, 3])
+            for name, line in ("<module>", 2), ("f", 3), ("A.g", 6):
+                self.assertEqual(self.lines.line(process.pid, codes[name], 2), line)
+
+    def test_not_what_had_the_same_name(self) -> None:
+        for file, line in ("a.py", 3), ("<frozen a>", 3), ("<string>", 0):
+            code = compile("\n\nx", file, "exec")
+            told = Code(id(code), "<module>", file, 1)
+            self.assertEqual(self.lines.line(os.getpid(), told, 4), 3)
+            self.assertEqual(self.lines.line(self.ended(), told._replace(address=8), 4), 0)
+            copy = CurrentLines()
+            copy._kept = self.lines._kept
+            self.assertEqual(copy.line(self.ended(), told, 4), line)
 
     def test_another_one_at_the_address(self) -> None:
-        code = compile("\n\nx", "a.py", "exec")
+        code = compile("\n\nx", "<string>", "exec")
         copy = ctypes.create_string_buffer(ctypes.string_at(id(code), 200), 200)
-        self.code = Code(ctypes.addressof(copy), "<module>", 1)
+        self.code = Code(ctypes.addressof(copy), "<module>", "<string>", 1)
         self.assertEqual(self.line(os.getpid(), 4), 3)
-        other = compile("\n\n\n\nx", "a.py", "exec")
+        other = compile("\n\n\n\nx", "<string>", "exec")
         ctypes.memmove(copy, id(other), 200)
         self.assertEqual(self.line(os.getpid(), 4), 5)
 

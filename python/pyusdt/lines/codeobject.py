@@ -8,12 +8,14 @@ the first line must be those that BPF has told. All that comes of it are numbers
 
 import os
 import struct
+from typing import NamedTuple
 
 # Of objects, the same in CPython 3.12 to 3.15 on 64-bit Linux.
 TYPE = 8
 SIZE = 16
 TYPE_NAME = 24
 FIRST_LINE = 68
+FILE = 112
 QUALNAME = 128
 LINE_TABLE = 136
 CODE_SIZE = 144
@@ -24,9 +26,9 @@ BYTES = 32
 COMPACT_ASCII = 0x60
 # One for a quarter of a million instructions is as large.
 TABLE_MAX = 1 << 20
-NAME_MAX = 4096
+TEXT_MAX = 1 << 16
 # What bpftrace, since 0.21, ends with what it has cut.
-TRAILER = b".."
+TRAILER = ".."
 ADDRESS_MAX = 1 << 56
 
 
@@ -77,30 +79,58 @@ class Memory:
         return self.read(name, len(kind) + 1) == kind + b"\0"
 
 
-def read_table(pid: int, address: int, qualname: str, first_line: int) -> bytes:
-    """Of the code object there. Raises Ended, or Unreadable."""
+class Code(NamedTuple):
+    """As BPF tells it: of a long name the beginning, of a path the end. What is not ASCII may
+    be missing."""
+
+    address: int
+    qualname: str
+    file: str
+    first_line: int
+
+
+def read_table(pid: int, told: Code) -> bytes:
+    """Raises Ended, or Unreadable."""
     with Memory(pid) as memory:
-        code = memory.read(address, CODE_SIZE)
+        code = memory.read(told.address, CODE_SIZE)
         if (
-            struct.unpack_from("i", code, FIRST_LINE)[0] != first_line
-            or not memory.is_a(b"code", word_in(code, TYPE))
-            or not is_named(memory, word_in(code, QUALNAME), qualname)
+            not memory.is_a(b"code", word_in(code, TYPE))
+            or not is_as_told(read_code(memory, told.address, code), told)
         ):
             raise Unreadable
-        return read_bytes(memory, word_in(code, LINE_TABLE))
+        return line_table(memory, code)
 
 
-def is_named(memory: Memory, address: int, name: str) -> bool:
-    """BPF may have told the beginning of it, and of one outside ASCII nothing."""
+def is_as_told(found: Code, told: Code) -> bool:
+    name, file = found.qualname, found.file
+    return (
+        found.first_line == told.first_line
+        and (not name or name.startswith(told.qualname.removesuffix(TRAILER)))
+        and (not file or file.endswith(told.file))
+    )
+
+
+def read_code(memory: Memory, address: int, code: bytes) -> Code:
+    """What is not ASCII is left out. Raises Ended, or Unreadable."""
+    line: int = struct.unpack_from("i", code, FIRST_LINE)[0]
+    name, file = (ascii_text(memory, word_in(code, at)) for at in (QUALNAME, FILE))
+    return Code(address, name, file, line)
+
+
+def ascii_text(memory: Memory, address: int) -> str:
+    """Of a str; "" where it is not ASCII. Raises Ended, or Unreadable."""
     head = memory.read(address, ASCII_TEXT)
-    if head[STR_STATE] & COMPACT_ASCII != COMPACT_ASCII:
-        return True
-    told = name.encode("utf-8", "surrogateescape").removesuffix(TRAILER)
-    size = min(word_in(head, SIZE), len(told), NAME_MAX)
-    return memory.read(address + ASCII_TEXT, size) == told[:NAME_MAX] if size else not told
+    size = word_in(head, SIZE)
+    if head[STR_STATE] & COMPACT_ASCII != COMPACT_ASCII or size == 0:
+        return ""
+    if size > TEXT_MAX:
+        raise Unreadable
+    return memory.read(address + ASCII_TEXT, size).decode("latin-1")
 
 
-def read_bytes(memory: Memory, address: int) -> bytes:
+def line_table(memory: Memory, code: bytes) -> bytes:
+    """Raises Ended, or Unreadable."""
+    address = word_in(code, LINE_TABLE)
     head = memory.read(address, BYTES)
     size = word_in(head, SIZE)
     if size > TABLE_MAX or not memory.is_a(b"bytes", word_in(head, TYPE)):

@@ -3,30 +3,31 @@
 
 It is read as soon as it is told: a process may end at any time. Of one that has, the code
 object may still be in another one that has come from it by fork(2), or that it has come from,
-at the same address; or it has been read before. In a process that runs it is read each time:
-another one may be at the address by now.
+at the same address; or it has been read before, at the latest with the module that has it.
+
+What exec() makes is read each time: another one may be at the address by now.
 """
 
+import contextlib
 from collections import OrderedDict
-from typing import NamedTuple
 
-from pyusdt.lines.codeobject import Ended, Unreadable, read_table
+from pyusdt.lines.codeobject import Code, Ended, Unreadable, read_table
 from pyusdt.lines.kept import KeptLines
 from pyusdt.lines.locations import Lines
+from pyusdt.lines.nested import nested_tables
 
 # Of processes, that are asked for what another one no longer has.
 RELATIVES_MAX = 16
 
 
-class Code(NamedTuple):
-    address: int
-    qualname: str
-    first_line: int
+MODULE = "<module>"
+# bpftrace 0.17 cuts texts after 63 bytes.
+TEXT_SIZE = 60
 
 
 class CurrentLines:
     def __init__(self) -> None:
-        # By table and first line, and by Code, as it was last.
+        # By table and first line, by process and code, and by code, as it was last.
         self._kept = KeptLines()
         # The last ones that something was read of, or that were told of.
         self._processes: OrderedDict[int, None] = OrderedDict()
@@ -70,27 +71,52 @@ class CurrentLines:
 
     def _lines(self, pid: int, code: Code) -> Lines:
         """Raises Ended, or Unreadable."""
+        known = self._kept.get((pid, key(code))) if is_one(code) else None
+        if known is not None:
+            return known
         try:
             return self._read(pid, code)
-        except Ended:
-            for relative in reversed([*self._processes]):
-                try:
-                    return self._read(relative, code)
-                except Unreadable:
-                    pass
-            kept = self._kept.get(code)
+        except Unreadable as error:
+            if isinstance(error, Ended):
+                for relative in reversed([*self._processes]):
+                    with contextlib.suppress(Unreadable):
+                        return self._read(relative, code)
+            kept = self._kept.get(key(code)) if is_one(code) else None
             if kept is None:
                 raise
             return kept
 
     def _read(self, pid: int, code: Code) -> Lines:
         """Raises Ended, or Unreadable."""
-        table = read_table(pid, *code)
+        table = read_table(pid, code)
         self.add_process(pid)
-        key = (table, code.first_line)
-        lines = self._kept.get(key)
+        is_new = self._kept.get(key(code)) is None
+        lines = self._keep(code, table)
+        self._kept.put((pid, key(code)), lines, 2 * TEXT_SIZE)
+        if is_new and code.qualname == MODULE:
+            self._keep_nested(pid, code.address)
+        return lines
+
+    def _keep(self, code: Code, table: bytes) -> Lines:
+        by_table = (table, code.first_line)
+        lines = self._kept.get(by_table)
         if lines is None:
             lines = Lines(table, code.first_line)
-            self._kept.put(key, lines, len(table))
-        self._kept.put(code, lines, len(code.qualname))
+            self._kept.put(by_table, lines, len(table))
+        self._kept.put(key(code), lines, 2 * TEXT_SIZE)
         return lines
+
+    def _keep_nested(self, pid: int, address: int) -> None:
+        with contextlib.suppress(Unreadable):
+            for code, table in nested_tables(pid, address):
+                self._keep(code, table)
+
+
+def key(code: Code) -> Code:
+    """The same however long the texts are that are known of it."""
+    return code._replace(qualname=code.qualname[:TEXT_SIZE], file=code.file[-TEXT_SIZE:])
+
+
+def is_one(code: Code) -> bool:
+    """What is made by exec() has names that any number of others have."""
+    return not code.file.startswith("<") or code.file.startswith("<frozen ")

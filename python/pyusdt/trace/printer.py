@@ -8,7 +8,8 @@ import subprocess
 from collections.abc import Callable
 
 from pyusdt.bpftrace import records, script, stackline, textform
-from pyusdt.lines.current import Code, CurrentLines
+from pyusdt.lines.codeobject import Code
+from pyusdt.lines.current import CurrentLines
 from pyusdt.rendering import description
 from pyusdt.rendering.description import PARTS
 from pyusdt.rendering.csvtables import CsvWriter
@@ -125,9 +126,9 @@ def current_line(lines: CurrentLines, data: tuple[str, ...]) -> int | None:
     """None: a script of the user's tells less of its stacks, or something else."""
     if len(data) != stackline.FIELDS:
         return None
-    _, _, qualname, _, first_line, offset, pid, code = data
+    _, _, qualname, file, first_line, offset, pid, code = data
     try:
-        told = Code(int(code, 16), qualname, int(first_line))
+        told = Code(int(code, 16), qualname, file, int(first_line))
         return lines.line(int(pid), told, int(offset))
     except ValueError:
         return None
