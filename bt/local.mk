@@ -35,6 +35,7 @@ bt_parts = \
 	bt/file.bth \
 	bt/find.bth \
 	bt/forget.bth \
+	bt/frame_text.bth \
 	bt/full.bth \
 	bt/full_hist.bth \
 	bt/function.bth \
@@ -47,6 +48,7 @@ bt_parts = \
 	bt/names.bth \
 	bt/names_at.bth \
 	bt/pad.bth \
+	bt/place.bth \
 	bt/pop.bth \
 	bt/push.bth \
 	bt/ran.bth \

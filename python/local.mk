@@ -29,7 +29,8 @@ python_lines = \
 	python/pyusdt/lines/current.py \
 	python/pyusdt/lines/kept.py \
 	python/pyusdt/lines/locations.py \
-	python/pyusdt/lines/nested.py
+	python/pyusdt/lines/nested.py \
+	python/pyusdt/lines/places.py
 python_profiling = \
 	python/pyusdt/profiling/__init__.py \
 	python/pyusdt/profiling/formats.py \
@@ -80,6 +81,7 @@ python_trace = \
 	python/pyusdt/trace/containers.py \
 	python/pyusdt/trace/executables.py \
 	python/pyusdt/trace/forerunner.py \
+	python/pyusdt/trace/framelines.py \
 	python/pyusdt/trace/libraries.py \
 	python/pyusdt/trace/library.py \
 	python/pyusdt/trace/loading.py \

@@ -8,8 +8,9 @@ import re
 import shutil
 import sys
 import unittest
+from collections import Counter
 
-from live import PROGRAMS, wait_until
+from live import BUILDDIR, PROGRAMS, once, wait_until
 from marks import parse
 from test_outside import find_pythons
 from test_stacks import DEPTH, SCRIPT, expand
@@ -29,6 +30,52 @@ print("ready", flush=True)
 sys.stdin.readline(), time.sleep(0.001)
 sys.stdin.readline()
 last()
+"""
+
+
+# It writes down the lines in which it opens files that are not there.
+OPENING = """\
+import collections, json, os, sys
+
+lines = []
+
+def opened():
+    lines.append(sys._getframe(1).f_lineno)
+    return '/nowhere-lines'
+
+class Operand:
+    def __or__(self, _):
+        for number in range(3):
+            with Missing(): os.open(opened(), 0)
+            with Missing():
+                if (
+                    number
+                    or os.open(opened(), 0)
+                ):
+                    with Missing(): os.open(opened(), 0)
+        return self
+
+class Missing:
+    def __enter__(self):
+        pass
+
+    def __exit__(self, *exception):
+        return True
+
+print("ready", flush=True)
+sys.stdin.readline()
+Operand() | 0
+with Missing():
+    (lambda: (1,
+              os.open(opened(), 0)))()
+for _ in range(2):
+    with Missing():
+        [
+            os.open(opened(), 0)
+            for _ in range(2)
+        ]
+print(json.dumps(collections.Counter(lines)), flush=True)
+sys.stdin.readline()
 """
 
 
@@ -84,6 +131,57 @@ class Lines(PlainTest):
         process.wait()
         self.finish(tracer)
         self.assertEqual(set(re.findall(r"\tlast\t.*\t(\d+)\n", file.read_text())), {"4"})
+
+    def opening(self, python, script, *options):
+        """Returns: the records of that script, and how often each line has opened a file."""
+        self.path.write_text(OPENING)
+        process = self.run_plain([python, self.path])
+        file = self.directory() / "trace"
+        self.tracer = self.start("-o", str(file), "--json", *options, script,
+                                 "-p", str(process.pid))
+        self.wait_for(file, process)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        lines = json.loads(process.stdout.readline())
+        # The process does not end before all has been read.
+        self.tracer.send_signal(2)
+        self.finish(self.tracer)
+        found = [json.loads(line) for line in file.read_text().splitlines()]
+        return ([record for record in found if record.get("file") == str(self.path)],
+                {int(line): number for line, number in lines.items()})
+
+    def test_of_events(self):
+        for python in find_pythons():
+            with self.subTest(python=python):
+                records, lines = self.opening(python, "pyopen")
+                self.assertEqual(Counter(record["line"] for record in records), lines)
+
+    def test_in_tables(self):
+        for python in find_pythons():
+            with self.subTest(python=python):
+                records, lines = self.opening(python, "pysyscall", "--lines")
+                rows = [record for record in records if record.get("syscall") == "openat"]
+                self.assertEqual({row["line"]: row["calls"] for row in rows}, lines)
+                self.assertTrue(all(row["total_us"] > 0 for row in rows if row["calls"] > 2))
+
+    def test_tables_of_functions(self):
+        records, lines = self.opening(sys.executable, "pysyscall")
+        rows = [record for record in records if record.get("syscall") == "openat"]
+        self.assertEqual(sum(row["calls"] for row in rows), sum(lines.values()))
+        first = OPENING.splitlines().index("    def __or__(self, _):") + 1
+        self.assertIn((first, 6), [(row["line"], row["calls"]) for row in rows])
+
+    @once
+    def test_every_script_counts_by_line(self):
+        self.path.write_text("import subprocess\nsubprocess.run(['true'])\n")
+        scripts = [script for script in sorted((BUILDDIR / "bt").glob("*.bt"))
+                   if "/* >>> place.bth */" in script.read_text()]
+        self.assertGreater(len(scripts), 8)
+        for script in scripts:
+            with self.subTest(script=script.stem):
+                output, errors = self.finish(self.start("--lines", script.stem, str(self.path)))
+                self.assertIn(": CPython 3.", output)
+                self.assertNotRegex(errors, r"(?i)error: (?!.*RLIMIT_MEMLOCK)")
 
     def trace(self, process, reference):
         tracer, file = self.traced(str(self.script), "-p", str(process.pid))

@@ -198,7 +198,7 @@ class Shown(LiveTest):
         self.assertGreaterEqual(line.pop("fd"), 3)
         self.assertEqual(line.pop("pid"), line.pop("tid"))
         self.assertEqual(line, {"type": "line", "error": 0, "path": file, "function": "reads",
-                                "file": file, "line": 24})
+                                "file": file, "line": 25})
 
     def test_stacks_as_json(self):
         file = self.file()
@@ -220,7 +220,7 @@ class Shown(LiveTest):
         self.assertIn("\nBLOCKED   SHARE  BLOCKS  FUNCTION", trace)
         self.assertNotIn("STACK\t", trace)
         self.assertRegex((folder / "folded").read_text(),
-                         rf"(?m)^<module> \({file}:1\);works \({file}:28\);.* \d+$")
+                         rf"(?m)^<module> \({file}:39\);works \({file}:3[13]\);.* \d+$")
 
     def test_full_map(self):
         file = self.file(MANY)

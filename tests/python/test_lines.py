@@ -20,6 +20,7 @@ from pyusdt.lines.codeobject import (
 from pyusdt.lines.current import CurrentLines
 from pyusdt.lines.kept import KeptLines
 from pyusdt.lines.locations import Lines
+from pyusdt.lines.places import Places
 
 ODD = textwrap.dedent("""\
     def generator(x):
@@ -261,6 +262,47 @@ class Kept(unittest.TestCase):
             found.put("again", Lines(b"", 1), 100)
         found.put("other", Lines(b"", 1), 100)
         self.assertIsNotNone(found.get("again"))
+
+
+class InKeys(unittest.TestCase):
+    """Places."""
+
+    def setUp(self) -> None:
+        self.lines = CurrentLines()
+        self.places = Places(self.lines)
+        self.code = told(self.setUp.__func__.__code__)
+
+    def take(self, units: int, pid: int = os.getpid()) -> str:
+        """Returns: as it stands in a key."""
+        address, qualname, file, first_line = self.code
+        place = address << 16 | units & 0x7FFFF
+        self.places.take((f"{place:x}", str(pid), qualname, file, str(first_line)))
+        return str(place - (1 << 64) if place >> 63 else place)
+
+    def test_lines_are_left_as_they_are(self) -> None:
+        for text in "0", "17", str((1 << 31) - 1), "", "x":
+            self.assertEqual(self.places.line(text), text)
+
+    def test_places(self) -> None:
+        first = self.code.first_line
+        for units, line in (-1, first), (3, first + 1), (0x7FFFE, f"{first}+"):
+            place = self.take(units)
+            self.assertEqual(self.places.line(place), str(line))
+
+    def test_not_told(self) -> None:
+        self.assertEqual(self.places.line(str(0x7F0000001230 << 16)), "?")
+
+    def test_high_addresses(self) -> None:
+        """Those of arm64 have 48 bits: the number is a negative one then."""
+        self.code = self.code._replace(address=0xFFFFC0001238)
+        place = self.take(7)
+        self.assertTrue(place.startswith("-"))
+        self.assertEqual(self.places.line(place), f"{self.code.first_line}+")
+
+    def test_what_is_none(self) -> None:
+        for data in ("x", "1", "f", "f.py", "1"), ("1", "1", "f", "f.py", "x"), ("1",):
+            with self.assertRaises(ValueError):
+                self.places.take(data)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import unittest
+from typing import Any
 from unittest import mock
 
 from pyusdt.bpftrace import records
@@ -330,6 +331,56 @@ Times
     2.0 ms to 4.1 ms       0 |{' ' * 40}|
     4.1 ms to 8.2 ms       1 |{'@' * 4:40}|
 """)
+
+
+class Places(unittest.TestCase):
+    """Two of them may be in one line."""
+
+    def rendered(self, part: str, taken: Map) -> list[dict[str, Any]]:
+        described = description.read(f"/*\n * {part}\n */\n")
+        assert described is not None
+        shown: list[str] = []
+        renderer = Renderer(described, Marks(described, MARK), JsonWriter(), shown.append,
+                            {"7": "12", "8": "12", "9": "3+"}.__getitem__)
+        renderer.take(taken)
+        renderer.end()
+        return [json.loads(line) for line in "".join(shown).splitlines()]
+
+    def entry(self, place: int, value: object) -> Entry:
+        return Entry(("f", str(MARK), "f.py", str(place)), value)
+
+    def test_rows_of_a_line_are_one(self) -> None:
+        for several, number in ("", 9), (" max", 5):
+            rows = self.rendered(
+                f"TABLE: t\n * KEY: function, file, line\n * COLUMN: CALLS @calls count{several}",
+                Map("calls", "map", (self.entry(7, 4), self.entry(8, 5), self.entry(9, 3))),
+            )
+            self.assertEqual([(row["line"], row["calls"]) for row in rows],
+                             [(12, number), (None, 3)])
+
+    def test_histograms_of_a_line_are_one(self) -> None:
+        def histogram(low: int, hits: int) -> Histogram:
+            return Histogram((Bucket(low, 2 * low - 1, hits), Bucket(2 * low, 4 * low - 1, 1)),
+                             False)
+
+        row, = self.rendered(
+            "HISTOGRAM: t\n * KEY: function, file, line\n * COLUMN: TIME @t us",
+            Map("t", "hist", (self.entry(7, histogram(16, 3)), self.entry(8, histogram(2, 4)))),
+        )
+        self.assertEqual([(row["low"], row["high"], row["count"]) for row in row["buckets"]], [
+            (2, 3, 4), (4, 7, 1), (8, 15, 0), (16, 31, 3), (32, 63, 1),
+        ])
+
+    def test_histograms_from_zero(self) -> None:
+        first = Histogram((Bucket(0, 0, 2), Bucket(1, 1, 5)), False)
+        row, = self.rendered(
+            "HISTOGRAM: t\n * KEY: function, file, line\n * COLUMN: TIME @t us",
+            Map("t", "hist", (
+                self.entry(7, first), self.entry(8, Histogram((Bucket(4, 7, 1),), False)),
+            )),
+        )
+        self.assertEqual([(row["low"], row["high"], row["count"]) for row in row["buckets"]],
+                         [(0, 0, 2), (1, 1, 5), (2, 3, 0), (4, 7, 1)])
 
 
 class Stacks(unittest.TestCase):

@@ -534,6 +534,9 @@ class Wrong(TraceTest):
             (["--json", "--csv", "pycalls", "x.py"], "give either --json or --csv"),
             (["--rows", "x", "pycalls", "x.py"], "--rows x: not a number of rows"),
             (["--rows", "5", "--raw", "pycalls", "x.py"], "--rows is not for --raw"),
+            (["--lines", "--raw", "pysyscall", "x.py"], "--lines is not for --raw"),
+            (["--lines", "pycalls", "x.py"], "--lines: pycalls has no tables of functions in "
+                                             "kernel events"),
             (["--csv", "pyopen", "x.py"], "--csv: pyopen has no table"),
             (["--interval", "1s", "pycalls", "x.py"], "--interval 1s: not a number of seconds"),
             (["--interval=0.05", "pycalls", "x.py"], "--interval 0.05: less than 0.1 seconds"),

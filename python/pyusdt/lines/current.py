@@ -77,7 +77,8 @@ class CurrentLines:
         try:
             return self._read(pid, code)
         except Unreadable as error:
-            if isinstance(error, Ended):
+            # What it was forked from has it, too, when it has ended or runs another program.
+            if isinstance(error, Ended) or is_one(code):
                 for relative in reversed([*self._processes]):
                     with contextlib.suppress(Unreadable):
                         return self._read(relative, code)

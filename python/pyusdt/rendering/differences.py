@@ -11,9 +11,10 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from pyusdt.bpftrace.records import Bucket, Entry, Frames, Histogram
+from pyusdt.bpftrace.records import Entry, Frames, Histogram
 from pyusdt.bpftrace.script import NO_CODE
 from pyusdt.rendering.description import Column, Description, Part
+from pyusdt.rendering.model import combined
 from pyusdt.rendering.snapshots import Maps
 
 ASSIGNMENT = re.compile(
@@ -98,7 +99,7 @@ def together(entries: tuple[Entry, ...]) -> Seen:
         if isinstance(entry.value, int):
             found[entry.key] = entry.value + (before if isinstance(before, int) else 0)
         elif isinstance(entry.value, Histogram):
-            found[entry.key] = (combined(before, entry.value, 1)
+            found[entry.key] = (combined(before, entry.value)
                                 if isinstance(before, Histogram) else entry.value)
     return found
 
@@ -111,21 +112,6 @@ def without(amount: Amount, before: Amount | None) -> Amount:
         return amount
     rest = combined(amount, before, -1)
     return amount if any(bucket.hits < 0 for bucket in rest.buckets) else rest
-
-
-def combined(one: Histogram, other: Histogram, sign: int) -> Histogram:
-    hits: Counter[tuple[int | None, int | None]] = Counter()
-    for histogram, factor in (one, 1), (other, sign):
-        for bucket in histogram.buckets:
-            hits[bucket.low, bucket.high] += factor * bucket.hits
-    buckets = [Bucket(low, high, number) for (low, high), number in hits.items()]
-    # Without a lower bound it is the first, without an upper one the last.
-    buckets.sort(key=lambda bucket: (bucket.low is not None, bucket.low or 0))
-    while buckets and not buckets[0].hits:
-        del buckets[0]
-    while buckets and not buckets[-1].hits:
-        del buckets[-1]
-    return Histogram(tuple(buckets), one.linear)
 
 
 def has_any(amount: Amount) -> bool:

@@ -5,6 +5,7 @@ cursor. The fields are described in pyusdt-trace(1)."""
 import json
 from collections.abc import Iterator, Sequence
 
+from pyusdt.lines.places import FIRST_LINE, UNKNOWN
 from pyusdt.rendering.description import Item
 from pyusdt.rendering.marks import Line, words
 from pyusdt.rendering.model import Distributions, Interval, Key, Stacks, Table
@@ -78,6 +79,8 @@ def named(items: Sequence[Item], key: Key) -> Iterator[tuple[str, object]]:
 
 
 def json_value(text: str, kind: str) -> object:
+    if kind == "line" and text.endswith((FIRST_LINE, UNKNOWN)):
+        return None
     if kind == "words":
         return words(text)
     return number(text) if kind in NUMBERS else text

@@ -2,10 +2,11 @@
 """Maps put together: several with the same key are the columns of one table."""
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from pyusdt.bpftrace.records import Histogram
+from pyusdt.bpftrace.records import Bucket, Histogram
 from pyusdt.rendering.description import Column, Item, Part
 
 Key = tuple[str, ...]
@@ -98,6 +99,37 @@ def make_distributions(part: Part, found: dict[Key, Histogram]) -> Distributions
     of.sort(key=lambda one: one.key)
     of.sort(key=Distribution.weight, reverse=True)
     return Distributions(part.title, part.keys, part.columns[0], tuple(of))
+
+
+def combined(one: Histogram, other: Histogram, sign: int = 1) -> Histogram:
+    """Each has a row for all from its first one to its last, and so has what is returned."""
+    hits: Counter[tuple[int | None, int | None]] = Counter()
+    for histogram, factor in (one, 1), (other, sign):
+        for bucket in histogram.buckets:
+            hits[bucket.low, bucket.high] += factor * bucket.hits
+    # Without a lower bound it is the first, without an upper one the last.
+    ends = sorted(hits, key=lambda end: (end[0] is not None, end[0] or 0))
+    while ends and not hits[ends[0]]:
+        del ends[0]
+    while ends and not hits[ends[-1]]:
+        del ends[-1]
+    buckets: list[Bucket] = []
+    for low, high in ends:
+        if buckets and not one.linear:
+            buckets += gap(buckets[-1].high, low)
+        buckets.append(Bucket(low, high, hits[low, high]))
+    return Histogram(tuple(buckets), one.linear)
+
+
+def gap(last: int | None, low: int | None) -> list[Bucket]:
+    """Rows of powers of two, from behind @last to before @low."""
+    found: list[Bucket] = []
+    while last is not None and low is not None and last + 1 < low:
+        # Behind the negative ones is 0, and then 1.
+        high = max(2 * last + 1, 0)
+        found.append(Bucket(last + 1, high, 0))
+        last = high
+    return found
 
 
 class PythonFrame(NamedTuple):

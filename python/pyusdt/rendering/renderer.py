@@ -13,12 +13,12 @@ from pyusdt.bpftrace.records import (
     Attached, Entry, Frames, Histogram, Lost, Map, Record, Text,
 )
 from pyusdt.rendering.description import Description, Item, Part
-from pyusdt.rendering.differences import Differences, combined
+from pyusdt.rendering.differences import Differences
 from pyusdt.rendering.grouping import Grouping
 from pyusdt.rendering.marks import Line, Marks
 from pyusdt.rendering.model import (
-    Distributions, Interval, Key, PythonFrame, StackRow, Stacks, Table, make_distributions,
-    make_table,
+    Distributions, Interval, Key, PythonFrame, StackRow, Stacks, Table, combined,
+    make_distributions, make_table,
 )
 from pyusdt.rendering.snapshots import Maps
 from pyusdt.rendering.top import Tables, Top
@@ -52,14 +52,16 @@ class Renderer:
         self, description: Description, marks: Marks, writer: Writer,
         write: Callable[[str], None], differences: Differences | None = None,
         top: Top | None = None, grouping: Grouping | None = None,
+        shown_line: Callable[[str], str] = str,
     ) -> None:
         """@differences: where intervals are shown. @top: where only this shows them. @grouping:
-        where rows are of processes."""
+        where rows are of processes. @shown_line: what an element of the kind line is shown as."""
         self._description = description
         self._parts = description.maps()
         self._marks = marks
         self._writer = writer
         self._write = write
+        self._shown_line = shown_line
         # By the key's hash and the depth, the innermost is 0.
         self._frames: dict[int, dict[int, PythonFrame]] = {}
         self._maps: Maps = {}
@@ -92,10 +94,16 @@ class Renderer:
                 self._take_frame(line)
                 return
         items = self._description.fields.get(len(line.data), ())
+        if items:
+            line = line._replace(data=self._with_lines(line.data, items))
         if self._top is not None:
             self._top.take_message(line.text())
         else:
             self._write(self._writer.line(line, items))
+
+    def _with_lines(self, data: Key, items: Sequence[Item]) -> Key:
+        return tuple(self._shown_line(text) if item.kind == "line" else text
+                     for item, text in zip(items, data))
 
     def _take_frame(self, line: Line) -> None:
         """Raises ValueError where it is none: a script of the user's can print anything."""
@@ -203,7 +211,8 @@ class Renderer:
                         strange.append(Map(name, "map", (entry,)))
                 else:
                     row = maps.setdefault(name, {})
-                    # Names that differ in what no version of bpftrace tells apart.
+                    # Names that differ in what no version of bpftrace tells apart, or places
+                    # in one line.
                     before = row.get(key, 0)
                     row[key] = (max(before, entry.value) if name in greatest
                                 else before + entry.value)
@@ -222,7 +231,7 @@ class Renderer:
                 else:
                     before = histograms.get(key)
                     histograms[key] = (entry.value if before is None
-                                       else combined(before, entry.value, 1))
+                                       else combined(before, entry.value))
         if histograms:
             self._write(self._writer.distributions(
                 make_distributions(self._shown(part), histograms)
@@ -235,6 +244,7 @@ class Renderer:
         texts = tuple(element for element in key if isinstance(element, str))
         if len(texts) != len(key):
             return None
+        texts = self._with_lines(texts, part.keys)
         return texts if self._grouping is None else self._grouping.key(part, texts)
 
     def _show_stacks(self, part: Part, found: Maps) -> None:

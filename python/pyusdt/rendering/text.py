@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pyusdt.amounts import SCALES, amount, percent
 from pyusdt.bpftrace.escaping import escape
 from pyusdt.bpftrace.records import Bucket
+from pyusdt.lines.places import FIRST_LINE
 from pyusdt.rendering.description import TEXTS, Column, Item
 from pyusdt.rendering.marks import Line, words
 from pyusdt.rendering.model import (
@@ -16,7 +17,7 @@ from pyusdt.rendering.model import (
 from pyusdt.rendering.screen import (
     PADDED, Screen, cut_left, cut_right, fitted, padded, width,
 )
-from pyusdt.stacks.frames import FIRST_LINE, KERNEL, NATIVE
+from pyusdt.stacks.frames import KERNEL, NATIVE
 from pyusdt.stacks.joining import below_interpreter, named_frames
 
 GAP = "  "

@@ -3,13 +3,12 @@
 
 from typing import NamedTuple
 
+from pyusdt.lines.places import FIRST_LINE
+
 PYTHON = "python"
 NATIVE = "native"
 KERNEL = "kernel"
 OTHER = "other"  # processes, and notes such as [no Python]
-
-# After a number of a line: somewhere from there on.
-FIRST_LINE = "+"
 
 
 class Frame(NamedTuple):

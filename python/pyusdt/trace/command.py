@@ -17,6 +17,7 @@ from pyusdt.stacks.options import PROG as STACKS
 from pyusdt.trace.announcer import Selection, has_stacks
 from pyusdt.trace.containers import find_group
 from pyusdt.trace.executables import find_bpftrace, find_python
+from pyusdt.trace.framelines import has_places
 from pyusdt.trace.library import (
     Installation, announcer_of, find_script, installed_announcer, installed_scripts,
     keeps_stacks, read_script, unit_of,
@@ -63,6 +64,8 @@ def trace(options: Options, installation: Installation) -> int:
     check_form(options.presentation, script)
     if options.has_top:
         check_terminal()
+    if options.wants_lines and not has_places(read_script(script)):
+        raise Failure(f"--lines: {script.stem} has no tables of functions in kernel events", 2)
     bpftrace = find_bpftrace()
     top = f"{script.stem} of {subject(options)}"
     if options.flame is None:

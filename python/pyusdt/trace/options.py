@@ -39,6 +39,7 @@ Options, before PROGRAM:
   --container NAME   of --all, only those in this container, by its id or, of docker and
                      podman, its name
   -o, --output FILE  write the trace to FILE
+  --lines            count by line and not by function, in the tables of scripts on kernel events
   --rows N           show N rows of each table, 0: all, and the sum of the others
   --by WHAT          one row for each process, thread, function or file
   --interval S       show what is new each S seconds, and at the end
@@ -80,6 +81,7 @@ class Options:
     rows: int | None = None
     milliseconds: int | None = None
     by: str | None = None
+    wants_lines = False
     has_top = False
     is_strict = False
     flame: str | None = None
@@ -96,7 +98,7 @@ class Options:
         if self.has_top and milliseconds is None:
             milliseconds = TOP_INTERVAL
         return Presentation(self.form or Form.TEXT, self.rows, milliseconds, self.by,
-                            self.has_top, self.is_strict)
+                            self.wants_lines, self.has_top, self.is_strict)
 
 
 def parse_arguments(words: list[str]) -> Options:
@@ -149,6 +151,8 @@ def check_arguments(options: Options) -> None:
     for option, given in ("--interval", options.milliseconds), ("--by", options.by):
         if given is not None and options.form == Form.RAW:
             fail(f"{option} is not for --raw")
+    if options.wants_lines and options.form == Form.RAW:
+        fail("--lines is not for --raw")
     if options.flame is not None and options.flame == options.output:
         fail("-o and --flame name the same file")
 
@@ -224,6 +228,7 @@ OPTIONS = {
     "--list": flag("wants_list"),
     "--processes": flag("wants_processes"),
     "--strict": flag("is_strict"),
+    "--lines": flag("wants_lines"),
     "--top": flag("has_top"),
     "--rows": value("rows", number_of_rows),
     "--by": value("by", way_to_group),

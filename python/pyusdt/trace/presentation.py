@@ -17,5 +17,6 @@ class Presentation(NamedTuple):
     rows: int | None = None  # of each table; 0: all, None: as the form has it
     milliseconds: int | None = None  # of an interval after which it is shown anew
     by: str | None = None  # of grouping.WAYS
+    by_line: bool = False  # rows are of lines, not of functions
     has_top: bool = False  # on a screen that is kept
     is_strict: bool = False  # the exit status tells of what is missing

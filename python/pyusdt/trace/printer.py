@@ -7,9 +7,7 @@ import re
 import subprocess
 from collections.abc import Callable
 
-from pyusdt.bpftrace import records, script, stackline, textform
-from pyusdt.lines.codeobject import Code
-from pyusdt.lines.current import CurrentLines
+from pyusdt.bpftrace import records, script, textform
 from pyusdt.rendering import description
 from pyusdt.rendering.description import PARTS
 from pyusdt.rendering.csvtables import CsvWriter
@@ -20,12 +18,11 @@ from pyusdt.rendering.marks import Marks
 from pyusdt.rendering.renderer import Renderer, Writer
 from pyusdt.rendering.snapshots import Snapshots
 from pyusdt.rendering.text import TextWriter
+from pyusdt.trace.framelines import FrameLines, with_places
 from pyusdt.trace.output import Output
 from pyusdt.trace.presentation import Form
 
 OPTIONS = ("-f", "json")
-# What scripts print of each process that they know, bt/layout.bth.
-PROCESS = re.compile(r"Process (\d{1,10}): CPython ")
 
 
 class Printer:
@@ -42,13 +39,15 @@ class Printer:
             by = output.presentation.by
             described = counted(described, source, by)
             self._marks = Marks(described)
+        self._frame_lines = FrameLines(output.lines, self._marks)
+        if described is not None and self._marks is not None:
             milliseconds = output.presentation.milliseconds
             differences = milliseconds and Differences(filled(source, described))
             self._renderer = Renderer(
                 described, self._marks, writer_of(output), output.write, differences or None,
-                output.top, grouping_of(output),
+                output.top, grouping_of(output), self._frame_lines.places.line,
             )
-            source = self._marks.script(source)
+            source = self._marks.script(with_places(source, output.presentation.by_line))
             if milliseconds is not None:
                 self._snapshots = Snapshots(
                     described, milliseconds, self._renderer.take_snapshot,
@@ -68,7 +67,10 @@ class Printer:
         if self._snapshots is not None and self._snapshots.take(record):
             return
         if isinstance(record, records.Text):
-            record = self._with_line(record)
+            text = self._frame_lines.take(record)
+            if text is None:
+                return
+            record = text
         if isinstance(record, records.Problem):
             self._take_problem(record)
         elif self._renderer is None:
@@ -79,26 +81,6 @@ class Printer:
             if self._marks is not None:
                 record = self._marks.unmarked(record)
             self._output.write_copy(textform.write(record))
-
-    def _with_line(self, told: records.Text) -> records.Text:
-        """With the line that runs, where it tells a frame: its process may still be there."""
-        lines, text = self._output.lines, told.text
-        if match := PROCESS.match(text if self._marks is None else self._marks.line(text).text()):
-            lines.add_process(int(match[1]))
-        if not text.startswith(stackline.MARK):
-            return told
-        line = current_line(lines, self._data(text))
-        if line is None:
-            return told
-        if self._marks is None:
-            return told._replace(text=f"{text.rstrip()}\t{line}\n")
-        return told._replace(text=self._marks.with_datum(text, str(line)))
-
-    def _data(self, stack_line: str) -> tuple[str, ...]:
-        if self._marks is not None:
-            return self._marks.line(stack_line).data
-        match = stackline.PATTERN.match(stack_line)
-        return tuple(datum or "" for datum in match.groups()[:-1]) if match else ()
 
     def end(self) -> None:
         """Nothing more will come."""
@@ -120,18 +102,6 @@ def grouping_of(output: Output) -> Grouping:
     presentation, commands = output.presentation, output.commands
     return Grouping(presentation.by, presentation.form in (Form.JSON, Form.CSV),
                     commands.command, commands.thread_name)
-
-
-def current_line(lines: CurrentLines, data: tuple[str, ...]) -> int | None:
-    """None: a script of the user's tells less of its stacks, or something else."""
-    if len(data) != stackline.FIELDS:
-        return None
-    _, _, qualname, file, first_line, offset, pid, code = data
-    try:
-        told = Code(int(code, 16), qualname, file, int(first_line))
-        return lines.line(int(pid), told, int(offset))
-    except ValueError:
-        return None
 
 
 def writer_of(output: Output) -> Writer:
