@@ -21,6 +21,10 @@ from pyusdt.lines.current import CurrentLines
 from pyusdt.lines.kept import KeptLines
 from pyusdt.lines.locations import Lines
 from pyusdt.lines.places import Places
+from pyusdt.rendering import description
+from pyusdt.trace.framelines import has_places, with_places
+
+BUILD = pathlib.Path(os.environ["PYUSDT_BUILDDIR"])
 
 ODD = textwrap.dedent("""\
     def generator(x):
@@ -303,6 +307,20 @@ class InKeys(unittest.TestCase):
         for data in ("x", "1", "f", "f.py", "1"), ("1", "1", "f", "f.py", "x"), ("1",):
             with self.assertRaises(ValueError):
                 self.places.take(data)
+
+
+class Scripts(unittest.TestCase):
+    def test_places_where_lines_are_shown(self) -> None:
+        for name, by_line, level in (
+            ("pysyscall", False, 0), ("pysyscall", True, 2), ("pyopen", False, 1),
+            ("pyoffcpu", False, 0), ("pynet", False, 1), ("pynet", True, 2),
+        ):
+            script = (BUILD / f"bt/{name}.bt").read_text()
+            described = description.read(script)
+            assert described is not None
+            self.assertTrue(has_places(script))
+            self.assertIn(f"$places = {level};\n", with_places(script, described, by_line))
+        self.assertFalse(has_places((BUILD / "bt/pycalls.bt").read_text()))
 
 
 if __name__ == "__main__":

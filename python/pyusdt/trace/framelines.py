@@ -9,6 +9,7 @@ from pyusdt.bpftrace.records import Text
 from pyusdt.lines import places
 from pyusdt.lines.codeobject import Code
 from pyusdt.lines.current import CurrentLines
+from pyusdt.rendering.description import Description
 from pyusdt.rendering.marks import Marks
 
 # What scripts print of each process that they know, bt/layout.bth.
@@ -21,15 +22,19 @@ def has_places(script: str) -> bool:
     return NO_PLACES in script
 
 
-def with_places(script: str, by_line: bool) -> str:
-    """@by_line: in the keys of maps, too."""
-    return script.replace(NO_PLACES, NO_PLACES.replace("0", "2" if by_line else "1"))
+def with_places(script: str, described: Description, by_line: bool) -> str:
+    """In what it prints of events; @by_line: in the keys of maps, too."""
+    has_lines = any(item.kind == "line" for row in described.fields.values() for item in row)
+    level = 2 if by_line else int(has_lines)
+    return script.replace(NO_PLACES, NO_PLACES.replace("0", str(level)))
 
 
 class FrameLines:
-    def __init__(self, lines: CurrentLines, marks: Marks | None) -> None:
+    def __init__(self, lines: CurrentLines, marks: Marks | None, with_stacks: bool) -> None:
+        """@with_stacks: they are shown."""
         self._lines = lines
         self._marks = marks
+        self._with_stacks = with_stacks
         self.places = places.Places(lines)
 
     def take(self, told: Text) -> Text | None:
@@ -38,7 +43,7 @@ class FrameLines:
         if match := PROCESS.match(text if self._marks is None else self._marks.line(text).text()):
             self._lines.add_process(int(match[1]))
         elif text.startswith(stackline.MARK):
-            return self._with_line(told)
+            return self._with_line(told) if self._with_stacks else told
         elif text.startswith(places.MARK) and self._marks is not None:
             return told if self._take_place(self._marks.line(text).data) else None
         return told

@@ -39,7 +39,8 @@ class Printer:
             by = output.presentation.by
             described = counted(described, source, by)
             self._marks = Marks(described)
-        self._frame_lines = FrameLines(output.lines, self._marks)
+        has_stacks = output.presentation.form != Form.CSV or output.raw_copy is not None
+        self._frame_lines = FrameLines(output.lines, self._marks, has_stacks)
         if described is not None and self._marks is not None:
             milliseconds = output.presentation.milliseconds
             differences = milliseconds and Differences(filled(source, described))
@@ -47,7 +48,8 @@ class Printer:
                 described, self._marks, writer_of(output), output.write, differences or None,
                 output.top, grouping_of(output), self._frame_lines.places.line,
             )
-            source = self._marks.script(with_places(source, output.presentation.by_line))
+            source = with_places(source, described, output.presentation.by_line)
+            source = self._marks.script(source)
             if milliseconds is not None:
                 self._snapshots = Snapshots(
                     described, milliseconds, self._renderer.take_snapshot,
