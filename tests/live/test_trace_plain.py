@@ -85,6 +85,15 @@ class PlainTest(TraceTest):
             self.fail("\n".join([f"{error}: not {unknown()}, it says:", known(), messages,
                                  listed.stdout, listed.stderr]))
 
+    def wait_for_stacks(self, file, *references):
+        """All have been told, and their lines read, for which the processes have to be there."""
+        stacks = re.compile(r"^STACK\t(\w+)\t0\tcalled\t.*\t\d+$", re.MULTILINE)
+        wait_until(
+            lambda: len({*stacks.findall(file.read_text())})
+            >= sum(len(stacks_told(reference)) for reference in references),
+            "the stacks",
+        )
+
     def finish(self, tracer, status=0):
         output, errors = tracer.communicate(timeout=SECONDS)
         self.assertEqual(tracer.returncode, status, (output, errors))
@@ -112,6 +121,7 @@ class OneProcess(PlainTest):
         self.wait_for(file, process)
         self.round(process)
         self.round(process)
+        self.wait_for_stacks(file, reference)
         process.stdin.close()
         self.finish(tracer)
         self.assertEqual(stacks_in(folded, CALL), stacks_told(reference))
@@ -137,6 +147,7 @@ class OneProcess(PlainTest):
         self.wait_for(file, process)
         self.round(other)
         self.round(process)
+        self.wait_for_stacks(file, reference)
         process.stdin.close()
         self.finish(tracer)
         self.assertEqual(file.read_text().count(": CPython"), 1, file.read_text())
@@ -214,6 +225,7 @@ class Several(PlainTest):
         self.wait_for(file, *processes)
         for process in processes:
             self.round(process)
+        self.wait_for_stacks(file, *(reference for _, reference in started))
         for process in processes:
             process.stdin.close()
         self.finish(tracer)

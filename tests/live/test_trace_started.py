@@ -4,6 +4,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -71,7 +72,14 @@ class Started(PlainTest):
                     )
                 self.assertEqual(output, "ready\ndone\ndone\n")
                 self.assertEqual(trace.count(": CPython"), 1, trace)
-                self.assertEqual(stacks_in(folded, CALL), stacks_told(reference))
+                seen, told = stacks_in(folded, CALL), stacks_told(reference)
+                # The line of a frame may not be known: the program ends at once.
+                patterns = [re.compile(re.sub(r":\d+\\\+", r":\\d+", re.escape(stack)))
+                            for stack in seen]
+                for stack in told:
+                    self.assertTrue(any(pattern.fullmatch(stack) for pattern in patterns), stack)
+                for pattern in patterns:
+                    self.assertTrue(any(map(pattern.fullmatch, told)), pattern)
 
     def test_first_line(self):
         """Of a script, a module and a command."""
