@@ -12,15 +12,18 @@ import sys
 import time
 
 
-def called():
-    frame, names = sys._getframe(), []
+def write_down(frame):
+    names = []
     while frame:
         code = frame.f_code
-        names.append(f"{code.co_qualname} ({code.co_filename}:{code.co_firstlineno})")
+        names.append(f"{code.co_qualname} ({code.co_filename}:{frame.f_lineno})")
         frame = frame.f_back
     with open(os.environ["REFERENCE"], "a") as file:
         file.write(f"{os.getpid()} {';'.join(reversed(names))}\n")
-    time.sleep(0.001)
+
+
+def called():
+    write_down(sys._getframe()), time.sleep(0.001)
 
 
 def direct():
