@@ -9,21 +9,34 @@
 
 #include "account/rows.h"
 
-/* A function that is in no context is found by itself, another among its siblings. */
+static struct account_node *find_without_context(struct account_node *node)
+{
+	while (node && node->parent)
+		node = node->same_code;
+	return node;
+}
+
+/*
+ * It is among the children of its parent and among the nodes of its function, either of
+ * which may be a hundred thousand: where one of the lists ends the other need not be
+ * looked at any further.
+ */
 static struct account_node *find(const struct account *account,
 				 const struct codemeta *meta,
 				 const struct account_node *parent)
 {
-	struct account_node *node =
-		parent ? parent->children : meta->nodes[account->kind];
+	struct account_node *same = meta->nodes[account->kind], *child;
 
-	if (parent)
-		while (node && node->meta != meta)
-			node = node->sibling;
-	else
-		while (node && node->parent)
-			node = node->same_code;
-	return node;
+	if (!parent)
+		return find_without_context(same);
+	for (child = parent->children; child && same; child = child->sibling) {
+		if (child->meta == meta)
+			return child;
+		if (same->parent == parent)
+			return same;
+		same = same->same_code;
+	}
+	return NULL;
 }
 
 static struct account_node *make(struct account *account, struct codemeta *meta,

@@ -250,6 +250,23 @@ class Runner(InFolder):
         self.assertEqual(self.calls(), COUNTS)
         self.assertIn(";work (", (self.folder / "x.folded").read_text())
 
+    def test_hundred_thousand_functions(self):
+        """All of them called by the same one."""
+        self.write("""
+            COUNT = 100_000
+            space = {}
+            for first in range(0, COUNT, 1000):
+                names = range(first, first + 1000)
+                exec("".join(f"def f{n}(): pass\\n" for n in names), space)
+            functions = [space[f"f{n}"] for n in range(COUNT)]
+            for function in functions:
+                function()
+        """)
+        done = self.profile("--profile=x.pstats", "prog.py")
+        self.assertEqual((done.stderr, done.returncode), ("", 0))
+        counted = {name: calls for name, calls in self.calls().items() if name[1:].isdigit()}
+        self.assertEqual(counted, {f"f{n}": 1 for n in range(100_000)})
+
     def test_c_functions(self):
         self.write("def f(): return len([1])\nfor _ in range(3): f()\n")
         done = self.profile("--profile", "--c-functions", "prog.py")
