@@ -30,8 +30,10 @@ bt_parts = \
 	bt/begin.bth \
 	bt/end.bth \
 	bt/ending.bth \
+	bt/ends.bth \
 	bt/entered.bth \
 	bt/executed.bth \
+	bt/executes.bth \
 	bt/file.bth \
 	bt/find.bth \
 	bt/forget.bth \
@@ -67,6 +69,8 @@ bt_parts = \
 	bt/table.bth \
 	bt/text.bth \
 	bt/ticks_in_ns.bth \
+	bt/told.bth \
+	bt/told_all.bth \
 	bt/unread.bth
 bt_scripts = $(bt_templates:.bt.in=.bt)
 EXTRA_DIST += $(bt_templates) $(bt_parts) bt/expand.awk bt/syscalls.awk

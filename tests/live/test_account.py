@@ -120,6 +120,23 @@ class Counted(LiveTest):
             self.assertEqual(maps(tracer.stop())["calls"]["f"], said)
 
 
+class Many(LiveTest):
+    @once
+    def test_hundred_thousand_functions(self):
+        """Each is told after its first call and after its second."""
+        tracer = self.tracer(f"""
+usdt:{LIBRARY}:pyusdt:PROFILE {{ @calls = sum(arg3); @hits = count(); }}
+""")
+        program = self.program(str(PROGRAMS / "many.py"),
+                               options=["--include", "file:*/many.py"])
+        program.go()
+        program.finish()
+        found = dict(re.findall(r"(?m)^@(\w+): (\d+)$", tracer.stop()))
+        # And the module, and for each thousand a module and a generator.
+        self.assertEqual(int(found["calls"]), 200_201)
+        self.assertGreaterEqual(int(found["hits"]), 200_000)
+
+
 # Earlier ones have no memory of a process left when they say that it has ended.
 KERNEL_READS_LAST = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (6, 16)
 
@@ -127,9 +144,9 @@ KERNEL_READS_LAST = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) 
 class Ended(LiveTest):
     """Ends of which Python knows nothing."""
 
-    def run_way(self, way):
+    def run_way(self, way, script="pyprofile"):
         """Returns: how often f() was called, and how often the script says it was."""
-        tracer = self.tracer(BUILDDIR / "bt/pyprofile.bt")
+        tracer = self.tracer(BUILDDIR / f"bt/{script}.bt")
         program = self.program(str(PROGRAMS / "ending.py"), way)
         program.go()
         said = int(program.finish())
@@ -145,6 +162,12 @@ class Ended(LiveTest):
             for way in "sigkill", "sigterm", "exit", "exec", "exec_that_fails", "thread", "pool":
                 with self.subTest(way=way):
                     self.assertEqual(*self.run_way(way))
+
+        @once
+        def test_of_other_scripts(self):
+            for way in "sigkill", "exec":
+                with self.subTest(way=way):
+                    self.assertEqual(*self.run_way(way, "pycalls"))
 
         def test_killed_while_it_calls(self):
             said, found = self.run_way("meanwhile")

@@ -54,7 +54,7 @@ PROGRAM = f"NAMES = {NAMES!a}\n" + textwrap.dedent("""\
 
 # What else begins a line in the output of these scripts.
 OWN_LINES = {
-    "pycalls": r"@calls\[",
+    "pycalls": r"@(calls|own_us|total_us|longest_us)\[",
     "sample": r"[A-Z_]+ +",
     "pyflow": r" *\d+ +\d+ ",
     "pyexcept": r"@(left|raised)\[",

@@ -329,6 +329,19 @@ while True:
         self.assertIn("the trace is not whole", errors)
         self.assertEqual(tracer.wait(), 1)
 
+    def test_a_second_one_does_not_wait_for_what_is_told_each_second(self):
+        """The maps come all the same."""
+        tracer = self.start("pycalls", "-p", str(self.target().pid))
+        self.assertEqual(tracer.stdout.readline(), "Counting.\n")
+        tracer.send_signal(signal.SIGINT)
+        # Both at once would be one.
+        status = Path(f"/proc/{tracer.pid}/status")
+        while int(re.search(r"^ShdPnd:\t(\w+)", status.read_text(), re.MULTILINE)[1], 16):
+            time.sleep(0.01)
+        tracer.send_signal(signal.SIGINT)
+        output, errors = tracer.communicate(timeout=SECONDS)
+        self.assertEqual((tracer.returncode, output, errors), (0, "@calls: 42\n", ""))
+
     def test_program_that_ends_before_the_probes_are_attached(self):
         self.bpftrace("os.kill(pid, signal.SIGKILL)\n" + COMPILES_FOR_EVER)
         status, output, errors = self.run_trace("pycalls", self.script("print('ran')"))

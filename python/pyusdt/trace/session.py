@@ -215,10 +215,12 @@ def is_so_within(seconds: float, condition: Callable[[], bool]) -> bool:
 def finish(tracer: Tracer, signals: Signals) -> None:
     """What was traced has ended, or bpftrace has."""
     limit = time.monotonic() + PATIENCE_SECONDS
+    if tracer.ends_by_itself:
+        # It is about to print its maps, and a signal now would keep it from that.
+        tracer.leave_alone()
 
     def is_to_be_told() -> bool:
-        # One that ends by itself is about to print its maps, and a signal now would keep it
-        # from that. Others forget what they have not read.
+        # Others forget what they have not read.
         is_due = not tracer.ends_by_itself and tracer.has_read_all()
         return is_due or time.monotonic() >= limit
 

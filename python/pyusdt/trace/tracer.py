@@ -3,6 +3,7 @@
 
 import contextlib
 import io
+import math
 import os
 import pathlib
 import re
@@ -46,6 +47,11 @@ ROOM = dict.fromkeys(("BPFTRACE_MAX_MAP_KEYS", "BPFTRACE_MAP_KEYS_MAX"), "16384"
 RESEND_SECONDS = 5
 READ_SECONDS = 1
 
+# Processes tell what they have counted once a second, at a tick of theirs, ten of which are in
+# a second.
+TOLD_LATE = re.compile(r"\busdt:[^\s]*:pyusdt:PROFILE\b")
+TELLING_SECONDS = 1.2
+
 PR_SET_PDEATHSIG = 1
 
 # What /proc/PID/syscall begins with where bpftrace waits for events: the number of
@@ -76,7 +82,8 @@ class Tracer:
             words[:0] = ["-p", str(process)]
         self._attached = threading.Event()
         self._is_asked = self._is_killed = False
-        self._next_interrupt = self._patience = 0.0
+        self._telling_seconds = TELLING_SECONDS if TOLD_LATE.search(source) else 0.0
+        self._next_interrupt = self._patience = self._told = 0.0
         self._process = subprocess.Popen(
             [bpftrace, "--no-warnings", *printer.OPTIONS, *words],
             stdin=subprocess.DEVNULL,
@@ -150,20 +157,31 @@ class Tracer:
         return any(copier.is_alive() for copier in self._copiers)
 
     def end(self) -> None:
-        """Have it print its maps and end.
+        """Have it print its maps and end: nothing is traced any more.
 
         What happened before that is to be in the trace: it is told once it has read all, or
         where it never has, for so much happens, a second later.
         """
-        if not self._is_asked:
-            self._is_asked = True
-            self._patience = time.monotonic() + READ_SECONDS
+        self._ask(time.monotonic())
 
     def hurry(self) -> None:
-        """The same, but who says it a second time does not want to wait for that."""
-        if self._is_asked:
+        """The same, while processes go on that have yet to tell what they have counted. Who
+        says it a second time does not want to wait for that, nor a third time for the maps."""
+        now = time.monotonic()
+        if self._is_asked and now >= self._told:
             self.kill()
-        self.end()
+        self._ask(now if self._is_asked else now + self._telling_seconds)
+
+    def leave_alone(self) -> None:
+        """What it was started on has ended, and so does it: that prints its maps, too."""
+        self._told = math.inf
+
+    def _ask(self, told: float) -> None:
+        """@told: when all has been told that is to be in the trace."""
+        if not self._is_asked or told < self._told:
+            self._is_asked = True
+            self._told = told
+            self._patience = told + READ_SECONDS
 
     def kill(self) -> None:
         if not self.has_ended():
@@ -182,7 +200,9 @@ class Tracer:
 
     def _is_due(self) -> bool:
         now = time.monotonic()
-        return now >= self._next_interrupt and (now >= self._patience or self.has_read_all())
+        return now >= max(self._next_interrupt, self._told) and (
+            now >= self._patience or self.has_read_all()
+        )
 
     def _interrupt(self) -> None:
         """End bpftrace as Ctrl-C does.
