@@ -61,11 +61,12 @@ extern "C" {
 #define PYUSDT_THREAD_START (UINT64_C(1) << 36) /* a threading.Thread begins */
 #define PYUSDT_THREAD_EXIT  (UINT64_C(1) << 37) /* ... ends */
 
-#define PYUSDT_LAYOUT        (UINT64_C(1) << 40) /* where frames are, for BPF programs */
-#define PYUSDT_CODE          (UINT64_C(1) << 41) /* names of code objects */
-#define PYUSDT_PROCESS       (UINT64_C(1) << 42) /* where frames are, by value */
-#define PYUSDT_PROFILE       (UINT64_C(1) << 43) /* counts and times of functions, in sums */
-#define PYUSDT_PROFILE_TABLE (UINT64_C(1) << 44) /* where those not told yet are */
+#define PYUSDT_LAYOUT         (UINT64_C(1) << 40) /* where frames are, for BPF programs */
+#define PYUSDT_CODE           (UINT64_C(1) << 41) /* names of code objects */
+#define PYUSDT_PROCESS        (UINT64_C(1) << 42) /* where frames are, by value */
+#define PYUSDT_PROFILE        (UINT64_C(1) << 43) /* counts and times of functions, in sums */
+#define PYUSDT_PROFILE_TABLE  (UINT64_C(1) << 44) /* where those not told yet are */
+#define PYUSDT_PROFILE_BUCKET (UINT64_C(1) << 45) /* its times, in histograms */
 
 /* Probes of the provider python, with the names and arguments of CPython's own. */
 #define PYUSDT_PYTHON_FUNCTION_ENTRY  (UINT64_C(1) << 48) /* function__entry */

@@ -20,6 +20,7 @@ libpyusdt_libpyusdt_core_la_SOURCES = \
 	libpyusdt/monitoring/running.c libpyusdt/monitoring/running.h \
 	libpyusdt/monitoring/visible.c libpyusdt/monitoring/visible.h \
 	libpyusdt/account/account.c libpyusdt/account/account.h \
+	libpyusdt/account/buckets.c libpyusdt/account/buckets.h \
 	libpyusdt/account/c_names.c libpyusdt/account/c_names.h \
 	libpyusdt/account/clock.c libpyusdt/account/clock.h \
 	libpyusdt/account/events.c libpyusdt/account/events.h \

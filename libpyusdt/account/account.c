@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "account/buckets.h"
 #include "account/c_names.h"
 #include "account/clock.h"
 #include "account/frames.h"
@@ -70,6 +71,28 @@ void account_start(struct account *account, bool contexts)
 	account->token = __atomic_add_fetch(&last_token, 1, __ATOMIC_RELAXED);
 	if (account->kind == ACCOUNT_TOLD)
 		telling_table();
+}
+
+void account_keep_buckets(struct account *account, bool keep)
+{
+	void (*change)(struct record *record) =
+		keep ? record_add_buckets : record_drop_buckets;
+
+	if (account->buckets == keep)
+		return;
+	if (keep)
+		buckets_prepare();
+	telling_lock();
+	sums_lock();
+	account->buckets = keep;
+	for (struct account_node *node = account->nodes; node; node = node->next) {
+		for (struct record *record = node->records; record; record = record->next)
+			change(record);
+		if (!keep)
+			change(&node->gone);
+	}
+	sums_unlock();
+	telling_unlock();
 }
 
 static void end_parked(struct parked_stack *parked, void *now)

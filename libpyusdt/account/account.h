@@ -37,6 +37,9 @@ bool account_is_prepared(void);
  */
 void account_start(struct account *account, bool contexts);
 
+/* Keep buckets from now on, or none any more, of an account that is told. */
+void account_keep_buckets(struct account *account, bool keep);
+
 /*
  * Stop counting: what is active ends now. No events come any more, and no owner of a
  * record is at work. The figures stay.

@@ -238,6 +238,8 @@ static struct record *add_record(struct account_thread *thread, struct codemeta 
 		record = records_add(&thread->records, code, parent);
 	if (record)
 		record_attach(record, node);
+	if (record && account->buckets)
+		record_add_buckets(record);
 	sums_unlock();
 	return record;
 }

@@ -79,6 +79,7 @@ void nodes_remove(struct account_node *node)
 	struct account *account = node->account;
 
 	rows_remove(&node->gone);
+	record_drop_buckets(&node->gone);
 	node->meta->nodes[account->kind] = NULL;
 	*node->link = node->next;
 	if (node->next)
@@ -95,6 +96,7 @@ void nodes_free(struct account *account)
 
 		account->nodes = node->next;
 		rows_remove(&node->gone);
+		record_drop_buckets(&node->gone);
 		node->meta->nodes[account->kind] = NULL;
 		free(node);
 	}

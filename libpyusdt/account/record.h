@@ -12,6 +12,7 @@
 #include "pyusdt_profile.h"
 
 struct account_node;
+struct buckets;
 struct records;
 
 struct record {
@@ -19,7 +20,8 @@ struct record {
 	uint32_t active;         /* how often it is on the stack that runs */
 	bool is_c;               /* of a function of C */
 	bool ends_process;       /* after this function there may be no other event */
-	const void *code;        /* what the function is known by; NULL: it is gone */
+	bool has_buckets;
+	const void *code; /* what the function is known by; NULL: it is gone */
 
 	/* With the lock. Of @told the lock of telling.h, too. */
 	struct pyusdt_sums told; /* to tracers */
@@ -36,6 +38,7 @@ struct record {
 	struct account_node *node; /* NULL: gone */
 	struct record *next;       /* of the same node */
 	struct record **link;      /* what points here */
+	struct buckets *buckets;   /* owned; NULL: it has none */
 };
 
 #endif /* PYUSDT_ACCOUNT_RECORD_H */

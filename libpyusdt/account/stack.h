@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "account/buckets.h"
 #include "account/sums.h"
 
 struct entry {
@@ -80,6 +81,8 @@ static inline void record_end(struct record *record, uint64_t ticks)
 	}
 	if (ticks > record->sums.max)
 		__atomic_store_n(&record->sums.max, ticks, __ATOMIC_RELAXED);
+	if (__builtin_expect(record->has_buckets, 0))
+		buckets_add(record->buckets, ticks);
 }
 
 #endif /* PYUSDT_ACCOUNT_STACK_H */

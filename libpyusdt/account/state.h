@@ -20,6 +20,7 @@ struct account_thread;
 struct account {
 	enum account_kind kind;
 	bool contexts; /* a function is counted by itself for each context */
+	bool buckets;  /* records have them */
 	/* Of this time of counting, and never used again; 0: nothing is counted. */
 	uint64_t token;
 

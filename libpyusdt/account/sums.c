@@ -3,8 +3,10 @@
 #include "account/sums.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "account/buckets.h"
 #include "account/rows.h"
 #include "account/state.h"
 
@@ -55,6 +57,33 @@ static void add(struct pyusdt_sums *to, const struct pyusdt_sums *sums)
 		to->max = max;
 }
 
+void record_add_buckets(struct record *record)
+{
+	record->buckets = calloc(1, sizeof(*record->buckets));
+	record->has_buckets = record->buckets;
+}
+
+void record_drop_buckets(struct record *record)
+{
+	record->has_buckets = false;
+	free(record->buckets);
+	record->buckets = NULL;
+}
+
+static void move_buckets(struct record *to, struct record *from)
+{
+	if (!from->buckets)
+		return;
+	from->has_buckets = false;
+	if (to->buckets) {
+		buckets_join(to->buckets, from->buckets);
+		free(from->buckets);
+	} else {
+		to->buckets = from->buckets;
+	}
+	from->buckets = NULL;
+}
+
 void record_detach(struct record *record)
 {
 	struct account_node *node = record->node;
@@ -65,6 +94,7 @@ void record_detach(struct record *record)
 	rows_remove(record);
 	add(&node->gone.sums, &record->sums);
 	add(&node->gone.told, &record->told);
+	move_buckets(&node->gone, record);
 	if (is_told(node) && codemeta_visible(node->meta))
 		rows_add(&node->gone, node->meta);
 	*record->link = record->next;
@@ -94,6 +124,8 @@ static void zero(struct record *record)
 {
 	memset(&record->sums, 0, sizeof(record->sums));
 	memset(&record->told, 0, sizeof(record->told));
+	if (record->buckets)
+		memset(record->buckets, 0, sizeof(*record->buckets));
 }
 
 void node_zero(struct account_node *node)

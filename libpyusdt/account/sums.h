@@ -52,6 +52,14 @@ void record_attach(struct record *record, struct account_node *node);
  */
 void record_detach(struct record *record);
 
+/*
+ * Let @record keep buckets, of what ends from now on; where memory runs out it has none.
+ * With the GIL and the lock of telling.h, too, as the next.
+ */
+void record_add_buckets(struct record *record);
+
+void record_drop_buckets(struct record *record);
+
 /* Returns: the sums of @record as they are now. */
 struct pyusdt_sums record_sums(const struct record *record);
 

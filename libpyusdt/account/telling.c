@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "account/buckets.h"
 #include "account/clock.h"
 #include "account/rows.h"
 #include "account/state.h"
@@ -56,7 +57,7 @@ static struct pyusdt_sums difference(struct pyusdt_sums now,
 	return now;
 }
 
-static void tell_record(const struct codemeta *meta, struct record *record)
+static void tell_sums(const struct codemeta *meta, struct record *record)
 {
 	struct pyusdt_sums now, untold;
 
@@ -69,6 +70,26 @@ static void tell_record(const struct codemeta *meta, struct record *record)
 	sums_lock();
 	rows_told(record);
 	sums_unlock();
+}
+
+static void tell_buckets(const struct codemeta *meta, struct buckets *buckets)
+{
+	for (unsigned int i = 0; i < BUCKETS; i++) {
+		uint32_t now = __atomic_load_n(&buckets->now[i], __ATOMIC_RELAXED);
+		uint32_t untold = now - buckets->told[i];
+
+		if (!untold)
+			continue;
+		buckets->told[i] = now;
+		probe_PROFILE_BUCKET(meta, buckets_low(i), untold);
+	}
+}
+
+static void tell_record(const struct codemeta *meta, struct record *record)
+{
+	tell_sums(meta, record);
+	if (record->buckets && probe_watched(EVENT_PROFILE_BUCKET))
+		tell_buckets(meta, record->buckets);
 }
 
 /* With the lock. New ones may come to @node meanwhile, but none is taken from it. */

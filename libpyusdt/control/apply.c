@@ -171,9 +171,11 @@ static int keep_tool(struct interp *interp, uint64_t armed)
 /* Before its events come. Where it could not be prepared PROFILE stays silent. */
 static void start_accounts(struct interp *interp, uint64_t active)
 {
-	if (active & PYUSDT_PROFILE && !account_is_on(&interp->told) &&
-	    account_is_prepared())
+	if (!(active & PYUSDT_PROFILE) || !account_is_prepared())
+		return;
+	if (!account_is_on(&interp->told))
 		account_start(&interp->told, false);
+	account_keep_buckets(&interp->told, active & PYUSDT_PROFILE_BUCKET);
 }
 
 /* After its events: what was counted last is told, and then forgotten. */

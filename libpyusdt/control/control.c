@@ -24,7 +24,9 @@
 uint64_t control_supported(const struct interp *interp)
 {
 	return monitoring_supported(&interp->monitoring) &
-	       ~(account_supported() ? 0 : PYUSDT_PROFILE | PYUSDT_PROFILE_TABLE);
+	       ~(account_supported()
+			 ? 0
+			 : PYUSDT_PROFILE | PYUSDT_PROFILE_TABLE | PYUSDT_PROFILE_BUCKET);
 }
 
 /*

@@ -78,6 +78,13 @@ SITE void probe_PROFILE(const struct codemeta *code, const struct pyusdt_sums *s
 				sums->total, sums->max, sums->resumes);
 }
 
+USDT_DEFINE_SEMA(PROFILE_BUCKET);
+SITE void probe_PROFILE_BUCKET(const struct codemeta *code, uint64_t low, uint64_t count)
+{
+	USDT_WITH_EXPLICIT_SEMA(PROFILE_BUCKET, pyusdt, PROFILE_BUCKET, code->qualname,
+				code->file, code->line, low, count, code->id);
+}
+
 USDT_DEFINE_SEMA(PROFILE_TABLE);
 SITE void probe_PROFILE_TABLE(const struct pyusdt_profile_table *table)
 {

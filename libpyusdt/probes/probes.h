@@ -70,6 +70,13 @@ void probe_CODE(const struct codemeta *code);
  */
 void probe_PROFILE(const struct codemeta *code, const struct pyusdt_sums *sums);
 
+/*
+ * The tracer sees: qualified name, file, first line, @low, @count, id: so many
+ * activations have taken @low microseconds or more, and less than twice that, or than 1
+ * if @low is 0.
+ */
+void probe_PROFILE_BUCKET(const struct codemeta *code, uint64_t low, uint64_t count);
+
 /* Where is what PROFILE has not told yet, see pyusdt_profile.h. */
 void probe_PROFILE_TABLE(const struct pyusdt_profile_table *table);
 

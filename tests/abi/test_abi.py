@@ -37,6 +37,7 @@ OTHERS = {
     # qualified name, file, line, calls, own, sums, id, total, max, resumes
     "PROFILE": [8, 8, -4, 8, 8, 8, 8, 8, 8, 8],
     "PROFILE_TABLE": [8],
+    "PROFILE_BUCKET": [8, 8, -4, 8, 8, 8],  # qualified name, file, line, low, count, id
     "CODE": [8, 8, 8, -4, 8, 8],  # id, name, file, line, qualified name, module
     # Provider python, with the types of CPython's own.
     "function__entry": [8, 8, -4],  # file, function, line

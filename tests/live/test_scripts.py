@@ -10,6 +10,7 @@ import sys
 import protobuf_reader
 from live import (
     BUILDDIR, ENVIRONMENT, FULL, SECONDS, LiveTest, can_import, counts, once, room, wait_until,
+    where_there_is,
 )
 
 TRACE = BUILDDIR / "python/pyusdt-trace"
@@ -74,6 +75,12 @@ main()
 UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 
 
+def rows_of_latency(output, key):
+    """{the least that falls into it: number}, of a function, a file and a line."""
+    rows = re.findall(rf"(?m)^@us\[{re.escape(key)}, (\d+)\]: (\d+)$", output)
+    return {int(low): int(count) for low, count in rows}
+
+
 def histogram(output, name, key):
     """{the least that falls into it: number}, of what is not empty."""
     head = rf"^@{name}\[{re.escape(key)}\]: *\n"
@@ -109,9 +116,12 @@ class ScriptTest(LiveTest):
 
 
 def own(table, file):
-    """{function: number} of what is counted by function and file, of this file."""
-    end = f", {file}"
-    return {key.removesuffix(end): n for key, n in table.items() if key.endswith(end)}
+    """{function: number} of what is counted by function, file and line, of this file."""
+    found = {}
+    for key, number in table.items():
+        if match := re.fullmatch(rf"(.*), {re.escape(file)}, \d+", key):
+            found[match[1]] = number
+    return found
 
 
 class Scripts(ScriptTest):
@@ -230,15 +240,20 @@ main()
     def test_pylatency(self):
         file = self.script_file()
         output = self.trace("pylatency", file)
-        self.assertNotRegex(output, MISFITS)
         total = own(counts(output, "total_us"), file)
         self.assertGreaterEqual(total["sleeps"], 50_000)
         self.assertGreaterEqual(total["main"], total["sleeps"])
         self.assertLess(total["leaf"], total["sleeps"])
         # An exception is an end like any other, and a generator has three.
-        for function, ends in (("leaf", 4), ("numbers", 3), ("fails", 1), ("main", 1)):
-            key = f"{function}, {file}"
-            self.assertEqual(sum(histogram(output, "us", key).values()), ends)
+        for function, line, ends in (("leaf", 3, 4), ("numbers", 6, 3), ("fails", 10, 1),
+                                     ("main", 16, 1)):
+            rows = rows_of_latency(output, f"{function}, {file}, {line}")
+            self.assertEqual(sum(rows.values()), ends)
+        # The only one: that is its time, but for where a tick begins.
+        (low, hits), = rows_of_latency(output, f"sleeps, {file}, 13").items()
+        self.assertEqual(hits, 1)
+        self.assertLessEqual(low, total["sleeps"] * 1.01)
+        self.assertGreaterEqual(low * 2, total["sleeps"] * 0.99)
 
     def test_pylatency_of_recursion(self):
         file = self.script_file("""\
@@ -262,7 +277,7 @@ twice()
 """)
         output = self.trace("pylatency", file)
         total = own(counts(output, "total_us"), file)
-        self.assertEqual(sum(histogram(output, "us", f"down, {file}").values()), 8)
+        self.assertEqual(sum(rows_of_latency(output, f"down, {file}, 3").values()), 8)
         # The outermost calls only: not each of the four that each of them is.
         self.assertGreaterEqual(total["down"], 100_000)
         self.assertLessEqual(total["down"], total["twice"])
@@ -344,8 +359,10 @@ sleeps()
         for file in first, second:
             for function in "main", "<module>":
                 self.assertIn(function, own(counts(output, "total_us"), file))
-                rows = histogram(output, "us", f"{function}, {file}")
-                self.assertEqual(sum(rows.values()), 1)
+                found = [int(hits) for hits in re.findall(
+                    rf"(?m)^@us\[{function}, {re.escape(file)}, \d+, \d+\]: (\d+)$", output
+                )]
+                self.assertEqual(found, [1])
 
     def test_says_that_events_do_not_fit(self):
         file = self.script_file("""\
@@ -361,19 +378,26 @@ def tries():
 for _ in range(7):
     tries()
 """)
-        for script in "pyflow", "pylatency":
-            # That an exception leaves a function is not told.
-            program = self.program(file, options=["-e", "py_start,py_return"])
-            tracer = self.tracer(BUILDDIR / f"bt/{script}.bt", "-p", program.pid)
-            program.go()
-            program.finish()
-            self.assertEqual(MISFITS.findall(tracer.stop()), ["7"])
+        # That an exception leaves a function is not told.
+        program = self.program(file, options=["-e", "py_start,py_return"])
+        tracer = self.tracer(BUILDDIR / "bt/pyflow.bt", "-p", program.pid)
+        program.go()
+        program.finish()
+        self.assertEqual(MISFITS.findall(tracer.stop()), ["7"])
         # Real ones, where they are installed; they are not in CPython.
         if can_import("greenlet"):
-            for script in "pyflow", "pylatency":
-                output = self.trace(script, self.script_file(GREENLETS))
-                (misfits,) = MISFITS.findall(output)
-                self.assertGreater(int(misfits), 5)
+            output = self.trace("pyflow", self.script_file(GREENLETS))
+            (misfits,) = MISFITS.findall(output)
+            self.assertGreater(int(misfits), 5)
+
+    @where_there_is("greenlet")
+    def test_pylatency_of_greenlets(self):
+        file = self.script_file(GREENLETS)
+        output = self.trace("pylatency", file)
+        calls = own(counts(output, "calls"), file)
+        self.assertEqual((calls["steps"], calls["rests"], calls["works"]), (12, 10, 2))
+        self.assertEqual(sum(rows_of_latency(output, f"steps, {file}, 10").values()), 12)
+        self.assertEqual(sum(rows_of_latency(output, f"rests, {file}, 3").values()), 10)
 
     def test_processes_that_end_in_the_middle_leave_room(self):
         file = self.script_file("""\
@@ -397,7 +421,7 @@ for _ in range(9):
 """)
         # Each is in two functions then.
         output = self.trace("pylatency", file, environment=room(300))
-        rows = histogram(output, "us", f"goes_on, {file}")
+        rows = rows_of_latency(output, f"goes_on, {file}, 9")
         self.assertEqual(sum(rows.values()), 9)
 
     @once

@@ -68,7 +68,7 @@ SHOWN = {
     "sample": "LINE              works", "pyflow": "-> works (",
     "pyimport": "MODULE", "pythreads": "LIVED(ms) NAME",
     "pyopen": "BY FUNCTION (FILE:LINE)", "pyexec": "true it is",
-    "pycalls": "CALLS  ", "pylatency": "TOTAL  FUNCTION",
+    "pycalls": "CALLS  ", "pylatency": "TOTAL  ",
     "pyprofile": "OWN  ", "pylines": "HITS  FUNCTION", "pycfunc": "CALLS  FUNCTION",
     "pyexcept": "RAISED  EXCEPTION", "pyasync": "RAN  ", "pygc": "COLLECTED  GENERATION",
     "pysyscall": "CALLS  PROCESS", "pysyscall-stacks": "TOTAL  PROCESS",

@@ -332,6 +332,39 @@ Times
     4.1 ms to 8.2 ms       1 |{'@' * 4:40}|
 """)
 
+    BUCKETS = "/*\n * HISTOGRAM: Times\n * KEY: function, bucket\n * COLUMN: TIME @us us\n */\n"
+
+    def test_those_kept_as_numbers(self) -> None:
+        """Each row of them is an entry of the map, in any order."""
+        taken: list[records.Record] = [Map("us", "map", tuple(
+            Entry(key, value) for key, value in (
+                (("f", "4"), 1), (("g", "0"), 3), (("f", "1"), 2), (("g", "1"), 1),
+                # Names that bpftrace does not tell apart.
+                (("f", "4"), 1),
+                # What is none.
+                (("f", "3"), 1), (("f", "-1"), 1), (("f", "4"), "x"),
+            )
+        ))]
+        found = [json.loads(line) for line in
+                 rendered(self.BUCKETS, taken, JsonWriter()).splitlines()]
+        of_f = [{"low": 1, "high": 1, "count": 2}, {"low": 2, "high": 3, "count": 0},
+                {"low": 4, "high": 7, "count": 2}]
+        of_g = [{"low": 0, "high": 0, "count": 3}, {"low": 1, "high": 1, "count": 1}]
+        both = {"type": "histogram", "table": "Times", "unit": "us"}
+        self.assertEqual(found, [
+            {"type": "message", "text": "@us[f, 3]: 1"},
+            {"type": "message", "text": "@us[f, -1]: 1"},
+            {"type": "message", "text": "@us[f, 4]: x"},
+            {**both, "function": "f", "buckets": of_f},
+            {**both, "function": "g", "buckets": of_g},
+        ])
+
+    def test_bucket_is_the_last_of_a_histogram(self) -> None:
+        for script in (self.BUCKETS.replace("HISTOGRAM", "TABLE"),
+                       self.BUCKETS.replace("function, bucket", "bucket, function")):
+            with self.assertRaisesRegex(description.BadDescription, "bucket is the last"):
+                description.read(script)
+
 
 class Places(unittest.TestCase):
     """Two of them may be in one line."""
@@ -341,7 +374,7 @@ class Places(unittest.TestCase):
         assert described is not None
         shown: list[str] = []
         renderer = Renderer(described, Marks(described, MARK), JsonWriter(), shown.append,
-                            {"7": "12", "8": "12", "9": "3+"}.__getitem__)
+                            shown_line={"7": "12", "8": "12", "9": "3+"}.__getitem__)
         renderer.take(taken)
         renderer.end()
         return [json.loads(line) for line in "".join(shown).splitlines()]

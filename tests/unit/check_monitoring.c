@@ -446,7 +446,7 @@ END_TEST
 #define WITHOUT_MONITORING                                                      \
 	(PYUSDT_GC_START | PYUSDT_GC_DONE | PYUSDT_PYTHON_GC_START |            \
 	 PYUSDT_PYTHON_GC_DONE | PYUSDT_LAYOUT | PYUSDT_CODE | PYUSDT_PROCESS | \
-	 PYUSDT_PROFILE_TABLE)
+	 PYUSDT_PROFILE_TABLE | PYUSDT_PROFILE_BUCKET)
 
 static const struct {
 	const char *change;

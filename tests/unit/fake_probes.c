@@ -181,6 +181,17 @@ void probe_PROFILE(const struct codemeta *code, const struct pyusdt_sums *sums)
 	record(new);
 }
 
+void probe_PROFILE_BUCKET(const struct codemeta *code, uint64_t low, uint64_t count)
+{
+	struct fake_record new =
+		of_code(EVENT_PROFILE_BUCKET, FAKE_BUCKET, code, code->line);
+
+	new.number_count = 2;
+	new.numbers[0] = (long)low;
+	new.numbers[1] = (long)count;
+	record(new);
+}
+
 void probe_PROFILE_TABLE(const struct pyusdt_profile_table *table)
 {
 	record((struct fake_record){

@@ -19,6 +19,8 @@ enum fake_shape {
 	FAKE_CODE,   /* CODE: name, file, line, qualname, module, id */
 	FAKE_PYTHON, /* of provider python: file, name, line */
 	FAKE_SUMS,   /* PROFILE: file, qualname, line, id, and as numbers the sums */
+	FAKE_BUCKET, /* PROFILE_BUCKET: the same, and as numbers the bounds and the hits
+		      */
 	FAKE_OTHER,  /* the numbers, and a module or a thread as the name */
 };
 

@@ -128,6 +128,10 @@ static PyObject *record_as_tuple(const struct fake_record *record)
 			record->line, (unsigned long long)record->id, record->numbers[0],
 			record->numbers[1], record->numbers[2], record->numbers[3],
 			record->numbers[4], record->numbers[5]);
+	case FAKE_BUCKET:
+		return Py_BuildValue("(sssiKll)", event, record->qualname, record->file,
+				     record->line, (unsigned long long)record->id,
+				     record->numbers[0], record->numbers[1]);
 	case FAKE_OTHER:
 		break;
 	}

@@ -5,7 +5,8 @@ Lines of the first comment, " * WORD: ...", described in pyusdt-trace(1). A TABL
 STACKS begins a part of the output, which KEY, COLUMN and SORT describe further:
 
     TABLE: title
-    KEY: SYSCALL text, function, file, line     elements of the maps' keys
+    KEY: SYSCALL text, function, file, line     elements of the maps' keys, last of a
+                                                histogram's perhaps bucket
     COLUMN: TOTAL @total_us us                  a map, and what its numbers are
     SORT: TOTAL                                 by the first column where there is none
 
@@ -17,7 +18,7 @@ with so many conversions prints.
 import re
 from typing import NamedTuple
 
-KINDS = ("function", "file", "line", "text", "words", "number", "process", "thread",
+KINDS = ("function", "file", "line", "text", "words", "number", "bucket", "process", "thread",
          "command", "python", "kernel", "user")
 TEXTS = ("function", "file", "text")
 STACKS = ("kernel", "user")
@@ -61,6 +62,11 @@ class Part(NamedTuple):
     columns: tuple[Column, ...] = ()
     sort: str | None = None
     inserted: tuple[str, ...] = ()  # what the script has not for its first keys, see grouping.py
+
+    @property
+    def has_buckets(self) -> bool:
+        """Is each row of a histogram an entry of the map?"""
+        return bool(self.keys) and self.keys[-1].kind == "bucket"
 
     @property
     def sort_index(self) -> int:
@@ -149,3 +155,7 @@ def check(part: Part) -> None:
         raise BadDescription(f"{part.kind} {part.title!r} has no column {part.sort}")
     if part.kind == "STACKS" and (not part.keys or part.keys[0].kind != "python"):
         raise BadDescription(f"{part.kind} {part.title!r} has no key that begins with python")
+    before = part.keys[:-1] if part.kind == "HISTOGRAM" else part.keys
+    if any(item.kind == "bucket" for item in before):
+        raise BadDescription(f"{part.kind} {part.title!r}: bucket is the last element of the key "
+                             "of a HISTOGRAM")

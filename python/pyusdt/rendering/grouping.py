@@ -65,6 +65,8 @@ class Grouping:
 
     def _is_kept(self, part: Part, item: Item) -> bool:
         kinds = {item.kind for item in part.keys}
+        if item.kind == "bucket":
+            return True
         if item.kind in ("process", "thread"):
             if self._by in ("process", "thread"):
                 return True

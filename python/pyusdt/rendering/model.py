@@ -94,11 +94,17 @@ class Distributions(NamedTuple):
     of: tuple[Distribution, ...]  # the heaviest first
 
 
+def histogram_of_one(low: int, hits: int) -> Histogram:
+    """As hist() has it. @low: the least that falls into its bucket, 0 or a power of two."""
+    return Histogram((Bucket(low, max(2 * low - 1, 0), hits),), False)
+
+
 def make_distributions(part: Part, found: dict[Key, Histogram]) -> Distributions:
     of = [Distribution(key, histogram) for key, histogram in found.items()]
     of.sort(key=lambda one: one.key)
     of.sort(key=Distribution.weight, reverse=True)
-    return Distributions(part.title, part.keys, part.columns[0], tuple(of))
+    keys = part.keys[:-1] if part.has_buckets else part.keys
+    return Distributions(part.title, keys, part.columns[0], tuple(of))
 
 
 def combined(one: Histogram, other: Histogram, sign: int = 1) -> Histogram:

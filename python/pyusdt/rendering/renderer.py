@@ -18,7 +18,7 @@ from pyusdt.rendering.grouping import Grouping
 from pyusdt.rendering.marks import Line, Marks
 from pyusdt.rendering.model import (
     Distributions, Interval, Key, PythonFrame, StackRow, Stacks, Table, combined,
-    make_distributions, make_table,
+    histogram_of_one, make_distributions, make_table,
 )
 from pyusdt.rendering.snapshots import Maps
 from pyusdt.rendering.top import Tables, Top
@@ -226,12 +226,14 @@ class Renderer:
         for name, entries in found.items():
             for entry in entries:
                 key = self._text_key(entry, part)
-                if key is None or not isinstance(entry.value, Histogram):
+                value = entry.value
+                if key is not None and isinstance(value, int) and is_bucket(key, part):
+                    key, value = key[:-1], histogram_of_one(int(key[-1]), value)
+                if key is None or not isinstance(value, Histogram):
                     self._show_raw(Map(name, "hist", (entry,)))
                 else:
                     before = histograms.get(key)
-                    histograms[key] = (entry.value if before is None
-                                       else combined(before, entry.value))
+                    histograms[key] = value if before is None else combined(before, value)
         if histograms:
             self._write(self._writer.distributions(
                 make_distributions(self._shown(part), histograms)
@@ -307,3 +309,9 @@ def of_part(part: Part, maps: Maps) -> Maps:
 
 def now() -> datetime.datetime:
     return datetime.datetime.now().astimezone()
+
+
+def is_bucket(key: Key, part: Part) -> bool:
+    """Does the key end with the least number that is in one?"""
+    return part.has_buckets and re.fullmatch(r"0|[1-9]\d{0,18}", key[-1]) is not None \
+        and int(key[-1]).bit_count() <= 1
