@@ -393,7 +393,7 @@ for _ in range(7):
     @where_there_is("greenlet")
     def test_pylatency_of_greenlets(self):
         file = self.script_file(GREENLETS)
-        output = self.trace("pylatency", file)
+        output = self.trace("pylatency", "--", "--only-program", file)
         calls = own(counts(output, "calls"), file)
         self.assertEqual((calls["steps"], calls["rests"], calls["works"]), (12, 10, 2))
         self.assertEqual(sum(rows_of_latency(output, f"steps, {file}, 10").values()), 12)
