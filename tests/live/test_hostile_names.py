@@ -59,7 +59,7 @@ OWN_LINES = {
     "pyflow": r" *\d+ +\d+ ",
     "pyexcept": r"@(left|raised)\[",
     "pythreads": r" *\d+ +\d+ +\d+ (start|exit) |@|\[",
-    "pysyscall": r"@(calls|total_us)\[",
+    "pysyscall": r"@(calls|total_us)\[|Process \d+: CPython",
     "pysyscall-stacks":
         r"STACK\t[0-9a-f]{1,16}\t\d+\t|@(stacks|total_us)\[|Process \d+: CPython",
 }
@@ -114,7 +114,7 @@ class HostileNames(LiveTest):
                 self.assert_visible(output)
                 lines = output.split("\n")
                 self.assertGreater(len(lines), len(NAMES))
-                own = re.compile(f"{pattern}|{EVERYWHERE}")
+                own = re.compile(rf"\A(?:{pattern}|{EVERYWHERE})")
                 for line in lines:
                     self.assertRegex(line, own)
                     # Neither a number that somebody else has made up.
