@@ -11,7 +11,6 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import time
 
@@ -137,7 +136,7 @@ class Tmux(TopTest):
 
     def test_keys_and_sizes(self):
         process = self.ticking()
-        self.socket = tempfile.mktemp(prefix="pyusdt-tmux-", dir="/tmp")
+        self.socket = str(self.directory() / "tmux")
         command = shlex.join([sys.executable, "-I", str(TRACE), "--top", "pysyscall",
                               "-p", str(process.pid)])
         self.tmux("new-session", "-d", "-x", "80", "-y", "24", f"{command}; echo status $?; read x")

@@ -161,6 +161,8 @@ from test_top import FIRST, tables
 top = Top("x")
 top.take(tables([FIRST]))
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+# Where the test itself is ended.
+signal.alarm({seconds})
 with TopScreen(top) as screen:
     os.write(2, b"a message\\n")
     while not signal.sigtimedwait([signal.SIGINT], 0.01):
@@ -202,7 +204,7 @@ class Terminals(unittest.TestCase):
         self.resize(24, 80)
         self.before = termios.tcgetattr(self.terminal)
         self.fail_file = f"/tmp/pyusdt-top-{os.getpid()}"
-        text = textwrap.dedent(PROGRAM).format(path=sys.path, fail=self.fail_file)
+        text = textwrap.dedent(PROGRAM).format(path=sys.path, fail=self.fail_file, seconds=2 * SECONDS)
         self.process = subprocess.Popen(
             [sys.executable, "-c", text], stdin=self.terminal, stdout=self.terminal,
             stderr=self.terminal, env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"}, start_new_session=True,
