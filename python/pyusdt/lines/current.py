@@ -94,7 +94,7 @@ class CurrentLines:
         is_new = self._kept.get(key(code)) is None
         lines = self._keep(code, table)
         self._kept.put((pid, key(code)), lines, 2 * TEXT_SIZE)
-        if is_new and code.qualname == MODULE:
+        if is_new and code.qualname == MODULE and not is_library(code):
             self._keep_nested(pid, code.address)
         return lines
 
@@ -116,6 +116,12 @@ class CurrentLines:
 def key(code: Code) -> Code:
     """The same however long the texts are that are known of it."""
     return code._replace(qualname=code.qualname[:TEXT_SIZE], file=code.file[-TEXT_SIZE:])
+
+
+def is_library(code: Code) -> bool:
+    """A program imports so many of its modules that to read them all takes too long: what
+    bpftrace has no room to keep meanwhile is lost."""
+    return "/python3" in code.file or code.file.startswith("<")
 
 
 def is_one(code: Code) -> bool:

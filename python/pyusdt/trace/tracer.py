@@ -44,6 +44,9 @@ MAX_ALL_PAGES = 16384
 # as many steps as it has room and keys, multiplied.
 ROOM = dict.fromkeys(("BPFTRACE_MAX_MAP_KEYS", "BPFTRACE_MAP_KEYS_MAX"), "16384")
 
+# What it has written and is not read yet; when there is no room, it reads no events.
+PIPE_SIZE = 1 << 20
+
 RESEND_SECONDS = 5
 READ_SECONDS = 1
 
@@ -89,6 +92,7 @@ class Tracer:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            pipesize=PIPE_SIZE,
             env={BUFFER: str(buffer_pages()), **ROOM, **os.environ, ATTACHED: "1"},
             preexec_fn=dependent_child(),
             # Of its own: it is told to end by this process only, never a second time by
