@@ -36,7 +36,7 @@ class Counts(TraceTest):
         worker = self.worker()
         tracer = self.start("--interval", "0.5", "--json", "pycalls", "-p", str(worker.pid))
         self.assertIn("Counting", tracer.stdout.readline())
-        self.assertEqual(worker.ask("settle()"), ["PY_START"])
+        self.assertIn("PY_START", worker.ask("settle()"))
         last = 0
         for calls in 25, 7, 1000:
             worker.ask(f"run({calls})")

@@ -302,7 +302,7 @@ sleeps()
             self.trace(script, "--flame", str(flame), file)
             self.assertRegex(
                 flame.read_text(),
-                rf"(?m)^<module> \({file}:1\);{function} \({file}:\d+\);(.*;)?"
+                rf"(?m)^<module> \({file}:\d+\);{function} \({file}:\d+\);(.*;)?"
                 rf"{kernel}_\[k\](;.*)? \d+$",
             )
 
