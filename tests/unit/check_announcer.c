@@ -53,6 +53,12 @@ static const struct process *find(pid_t pid)
 	return table_find(&announcer.table, pid);
 }
 
+/* This process, which is somewhere else in the table when others have ended. */
+static struct process *own(void)
+{
+	return table_find(&announcer.table, getpid());
+}
+
 /* All that are there at the beginning are known. */
 static void begin(void)
 {
@@ -60,7 +66,7 @@ static void begin(void)
 	ck_assert(announcer_begin(&announcer, &everyone));
 	announcer.has_records = true;
 	round_of(&announcer);
-	ck_assert_ptr_nonnull(find(getpid()));
+	ck_assert_ptr_nonnull(own());
 }
 
 START_TEST(new_ones_are_known_by_records)
@@ -119,13 +125,11 @@ END_TEST
 START_TEST(children_inherit)
 {
 	struct layout_words words = {.version = 0x030d00f0};
-	struct process *own;
 	pid_t child, other;
 
 	begin();
-	own = table_find(&announcer.table, getpid());
-	own->has_words = own->is_settled = true;
-	own->words = words;
+	own()->has_words = own()->is_settled = true;
+	own()->words = words;
 	child = idle_process_start();
 	other = idle_process_start();
 	announcer_fork(&announcer, child, getpid());
@@ -135,7 +139,7 @@ START_TEST(children_inherit)
 	ck_assert(find(child)->is_settled && find(child)->has_words);
 	ck_assert_uint_eq(find(child)->words.version, words.version);
 	ck_assert_int_eq(find(child)->pid, child);
-	ck_assert_int_ne(find(child)->pidfd, find(getpid())->pidfd);
+	ck_assert_int_ne(find(child)->pidfd, own()->pidfd);
 	ck_assert(!find(other)->is_settled);
 	announcer_end(&announcer);
 	idle_process_end(child);
@@ -146,47 +150,46 @@ END_TEST
 /* Whose program was missed: it is another one's until that is seen. */
 START_TEST(missed_programs_are_checked)
 {
-	struct process *own;
-
 	begin();
-	own = table_find(&announcer.table, getpid());
-	own->id.ino++;
-	own->is_settled = true;
+	own()->id.ino++;
+	own()->is_settled = true;
 	round_of(&announcer);
-	ck_assert(table_find(&announcer.table, getpid())->is_settled);
+	ck_assert(own()->is_settled);
 	announcer.has_missed_execs = true;
 	round_of(&announcer);
-	ck_assert(!table_find(&announcer.table, getpid())->is_settled);
+	ck_assert(!own()->is_settled);
 	announcer_end(&announcer);
 }
 END_TEST
 
+/* A round in which this process is the first one that is looked at, as it is due. */
+static void round_for_own(void)
+{
+	announcer.last_again = getpid() - 1;
+	announcer.looks = announcer.none_again = (struct rate){0};
+	own()->due = announcer.now;
+	own()->is_empty = false;
+	round_of(&announcer);
+}
+
 /* As long as a library is being mapped, what is in it may look like another Python's. */
 START_TEST(one_look_does_not_make_it_another)
 {
-	struct process *own;
-
 	begin();
-	own = table_find(&announcer.table, getpid());
-	ck_assert(!own->is_settled);
 	is_looked_at = true;
 	found = (struct look){.finding = FOUND_OTHER, .why = "not yet"};
 	for (int i = 0; i < 2; i++) {
-		own->due = announcer.now;
-		own->is_empty = false;
-		ck_assert(!own->is_settled && !own->is_other);
-		round_of(&announcer);
+		ck_assert(!own()->is_settled && !own()->is_other);
+		round_for_own();
 	}
-	ck_assert(own->is_settled && own->is_other);
+	ck_assert(own()->is_settled && own()->is_other);
 
-	own->is_settled = own->is_other = own->is_doubtful = false;
-	own->due = announcer.now;
-	round_of(&announcer);
-	ck_assert(!own->is_settled && own->due > announcer.now);
+	own()->is_settled = own()->is_other = own()->is_doubtful = false;
+	round_for_own();
+	ck_assert(!own()->is_settled && own()->due > announcer.now);
 	found = (struct look){.finding = FOUND_LAYOUT};
-	own->due = announcer.now;
-	round_of(&announcer);
-	ck_assert(own->is_settled && own->has_words && !own->is_other);
+	round_for_own();
+	ck_assert(own()->is_settled && own()->has_words && !own()->is_other);
 	is_looked_at = false;
 	announcer_end(&announcer);
 }
