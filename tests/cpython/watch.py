@@ -34,7 +34,7 @@ class Watch:
 
     def __init__(self, builddir):
         os.environ.update(ROOM, PYUSDT_BUILDDIR=str(builddir))
-        sys.path.append(str(HERE.parent / "live"))
+        sys.path += [str(HERE.parent / "live"), str(HERE.parent)]
         import live  # needs PYUSDT_BUILDDIR
 
         self._live = live

@@ -19,7 +19,7 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "live"))
+sys.path[:0] = [str(HERE.parent / "live"), str(HERE.parent)]
 
 from live import BUILDDIR, LIBRARY, SECONDS, Tracer, probe, why_not, wait_until  # noqa: E402
 
