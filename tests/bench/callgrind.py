@@ -19,11 +19,16 @@ COUNTED = "pyusdt_bench_*"
 HERE = pathlib.Path(__file__).resolve().parent
 
 
-def environment(builddir):
-    """The same hashes and an even allocator, so the same instructions in every run."""
+def environment(builddir, shift=0):
+    """The same hashes and an even allocator, so the same instructions in every run.
+
+    @shift: so many variables more. Objects lie elsewhere then, and so in other slots of
+    tables by address.
+    """
     modules = builddir / "tests/bench/.libs"
     return {
         **os.environ,
+        **{f"PYUSDT_BENCH_SHIFT_{number}": "" for number in range(shift)},
         "LD_PRELOAD": str(modules / "evenmalloc.so"),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
@@ -67,7 +72,7 @@ def count_whole(words, environment):
         return sum(parts(output.read_text()))
 
 
-def count(words, builddir):
+def count(words, builddir, shift=0):
     """Run a Python program. Returns: what it printed, and the counts of its regions."""
     with tempfile.TemporaryDirectory() as directory:
         output = pathlib.Path(directory, "callgrind.out")
@@ -76,7 +81,7 @@ def count(words, builddir):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=environment(builddir),
+            env=environment(builddir, shift),
         )
         if process.returncode:
             raise RuntimeError(f"{words}: {process.stderr}")

@@ -32,10 +32,10 @@ class Cost(NamedTuple):
         return self.watched - self.noop
 
 
-def measure(builddir):
+def measure(builddir, shift=0):
     """Returns: a list of Cost."""
     output, counts = callgrind.count(
-        [sys.executable, str(HERE / "event_loops.py")], builddir
+        [sys.executable, str(HERE / "event_loops.py")], builddir, shift
     )
     result = json.loads(output)
     regions = [tuple(region) for region in result["regions"]]
