@@ -96,6 +96,7 @@ python_trace = \
 	python/pyusdt/trace/progress.py \
 	python/pyusdt/trace/session.py \
 	python/pyusdt/trace/signals.py \
+	python/pyusdt/trace/spool.py \
 	python/pyusdt/trace/starting.py \
 	python/pyusdt/trace/target.py \
 	python/pyusdt/trace/topscreen.py \

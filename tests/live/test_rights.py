@@ -78,4 +78,4 @@ class Rights(OutsideTest):
             with self.subTest(capabilities=more):
                 status, output, errors = self.trace([*FOR_BPFTRACE, *more])
                 self.assertEqual(status, 0, errors)
-                self.assertIn("/nowhere-first, by <module> (<string>:1)\n", output)
+                self.assertIn("/nowhere-first, by <module> (<string>:2)\n", output)

@@ -19,6 +19,7 @@ from pyusdt.failure import say, signal_name
 from pyusdt.trace import printer
 from pyusdt.trace.output import Output
 from pyusdt.trace.signals import shell_status
+from pyusdt.trace.spool import Spool
 
 prctl: Callable[..., object] | None = None
 # An interpreter built without libffi has no ctypes: there a kill -9 of this one leaves
@@ -113,7 +114,7 @@ class Tracer:
         self, stream: IO[bytes], take: Callable[[bytes], None],
         end: Callable[[], None] = lambda: None,
     ) -> None:
-        for line in stream:
+        for line in Spool(stream).lines():
             if line.rstrip(b"\n") == ATTACHED.encode():
                 self._attached.set()
             else:
