@@ -73,7 +73,7 @@ SHOWN = {
     "pyexcept": "RAISED  EXCEPTION", "pyasync": "RAN  ", "pygc": "COLLECTED  GENERATION",
     "pysyscall": "CALLS  PROCESS", "pysyscall-stacks": "TOTAL  PROCESS",
     "pyio": "READS  ", "pynet": "CONNECTS  ACCEPTS  FUNCTION", "pyfault": "FAULTS  ",
-    "pyoffcpu": "BLOCKS  FUNCTION", "pyoncpu": "SAMPLES  ", "pyoncpu-native": "SAMPLES  ",
+    "pyoffcpu": "BLOCKS  ", "pyoncpu": "SAMPLES  ", "pyoncpu-native": "SAMPLES  ",
     "pygil": "HELD-UP   SHARE  WAITS",
 }
 COLUMNS = 80
