@@ -30,10 +30,8 @@ bt_parts = \
 	bt/begin.bth \
 	bt/end.bth \
 	bt/ending.bth \
-	bt/ends.bth \
 	bt/entered.bth \
 	bt/executed.bth \
-	bt/executes.bth \
 	bt/file.bth \
 	bt/find.bth \
 	bt/forget.bth \
@@ -52,8 +50,12 @@ bt_parts = \
 	bt/pad.bth \
 	bt/place.bth \
 	bt/pop.bth \
+	bt/profile_end.bth \
+	bt/profile_hit.bth \
 	bt/push.bth \
 	bt/ran.bth \
+	bt/rest_at_exec.bth \
+	bt/rest_at_exit.bth \
 	bt/rest_calls.bth \
 	bt/rest_longest.bth \
 	bt/rest_own.bth \
@@ -69,8 +71,6 @@ bt_parts = \
 	bt/table.bth \
 	bt/text.bth \
 	bt/ticks_in_ns.bth \
-	bt/told.bth \
-	bt/told_all.bth \
 	bt/unread.bth
 bt_scripts = $(bt_templates:.bt.in=.bt)
 EXTRA_DIST += $(bt_templates) $(bt_parts) bt/expand.awk bt/syscalls.awk
