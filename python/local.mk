@@ -77,7 +77,6 @@ python_trace = \
 	python/pyusdt/trace/__init__.py \
 	python/pyusdt/trace/announcer.py \
 	python/pyusdt/trace/command.py \
-	python/pyusdt/trace/commands.py \
 	python/pyusdt/trace/containers.py \
 	python/pyusdt/trace/executables.py \
 	python/pyusdt/trace/forerunner.py \
@@ -86,6 +85,7 @@ python_trace = \
 	python/pyusdt/trace/library.py \
 	python/pyusdt/trace/loading.py \
 	python/pyusdt/trace/losses.py \
+	python/pyusdt/trace/names.py \
 	python/pyusdt/trace/options.py \
 	python/pyusdt/trace/output.py \
 	python/pyusdt/trace/plain.py \

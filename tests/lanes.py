@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 RUN = pathlib.Path(__file__).resolve().parent / "run.py"
 SUMMARY = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped\n\Z")
@@ -70,12 +71,10 @@ class Lanes:
     def run(self, count):
         """Returns: how many have passed, failed and were skipped."""
         with tempfile.TemporaryDirectory() as folder:
-            lanes = [threading.Thread(target=self._run_lane, args=(f"{folder}/{number}",))
-                     for number in range(count)]
-            for lane in lanes:
-                lane.start()
-            for lane in lanes:
-                lane.join()
+            copies = [f"{folder}/{number}" for number in range(count)]
+            with ThreadPoolExecutor(count) as pool:
+                # What goes wrong in one is raised here.
+                list(pool.map(self._run_lane, copies))
         return self._counts
 
     def _run_lane(self, copy):

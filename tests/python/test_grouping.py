@@ -16,8 +16,8 @@ from pyusdt.rendering.marks import Marks
 from pyusdt.rendering.renderer import Renderer, Writer
 from pyusdt.rendering.screen import Screen
 from pyusdt.rendering.text import TextWriter
-from pyusdt.trace import commands
-from pyusdt.trace.commands import Commands
+from pyusdt.trace import names
+from pyusdt.trace.names import Names
 from test_rendering import MARK
 
 SCRIPT = """\
@@ -227,7 +227,7 @@ class Scripts(unittest.TestCase):
         self.assertIsNone(cannot_group(about, "process"))
 
 
-class Names(unittest.TestCase):
+class NamesOfProcesses(unittest.TestCase):
     def child(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"],
@@ -238,7 +238,7 @@ class Names(unittest.TestCase):
         return process
 
     def test_of_a_process_that_has_ended(self) -> None:
-        known = Commands()
+        known = Names()
         process = self.child()
         known.look()
         process.communicate()
@@ -246,10 +246,10 @@ class Names(unittest.TestCase):
         self.assertTrue(name and name in os.path.basename(os.path.realpath(sys.executable)), name)
 
     def test_not_known(self) -> None:
-        self.assertEqual(Commands().command("999999999"), "")
+        self.assertEqual(Names().command("999999999"), "")
 
     def test_bounded(self) -> None:
-        names = {("0", str(n)): "" for n in range(commands.MOST)}
-        commands.bounded(names)["1", "1"] = ""
-        self.assertEqual(len(names), commands.MOST)
-        self.assertNotIn(("0", "0"), names)
+        found = {("0", str(n)): "" for n in range(names.MOST)}
+        names.bounded(found)["1", "1"] = ""
+        self.assertEqual(len(found), names.MOST)
+        self.assertNotIn(("0", "0"), found)

@@ -13,13 +13,14 @@ import unittest
 from collections.abc import Iterator
 from types import CodeType
 
-from pyusdt.lines import kept
+from pyusdt.lines import kept, nested
 from pyusdt.lines.codeobject import (
     LINE_TABLE, TABLE_MAX, Code, Ended, Unreadable, read_table,
 )
 from pyusdt.lines.current import CurrentLines
 from pyusdt.lines.kept import KeptLines
 from pyusdt.lines.locations import Lines
+from pyusdt.lines.nested import nested_tables
 from pyusdt.lines.places import Places
 from pyusdt.rendering import description
 from pyusdt.trace.framelines import has_places, with_places
@@ -274,6 +275,17 @@ class Kept(unittest.TestCase):
             found.put("again", Lines(b"", 1), 100)
         found.put("other", Lines(b"", 1), 100)
         self.assertIsNotNone(found.get("again"))
+
+
+class Nested(unittest.TestCase):
+    def test_reads_no_more_than_that(self) -> None:
+        """A program can make them as large as it likes, and others wait meanwhile."""
+        code = compile("", "", "exec")
+        large = code.replace(co_linetable=bytes(1 << 19))
+        module = code.replace(co_consts=tuple(large.replace(co_name=f"f{n}") for n in range(40)))
+        found = [*nested_tables(os.getpid(), id(module))]
+        self.assertGreater(len(found), 10)
+        self.assertLessEqual(len(found), nested.BYTES_MAX // (1 << 19) + 1)
 
 
 class InKeys(unittest.TestCase):

@@ -45,6 +45,7 @@ class Memory:
 
     def __init__(self, pid: int) -> None:
         """Raises Ended, or Unreadable."""
+        self.taken = 0  # bytes
         try:
             self._file = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
         except (FileNotFoundError, ProcessLookupError) as error:
@@ -69,6 +70,7 @@ class Memory:
         if len(found) != size:
             # Where there is nothing in its memory, there is an error.
             raise Unreadable if found else Ended
+        self.taken += size
         return found
 
     def word(self, address: int) -> int:

@@ -17,8 +17,10 @@ CONSTS = 24
 # In a tuple; from 3.14 on its hash is in the first of them.
 ITEMS = 24
 
-# Of all together. A module of the standard library has a thousand at most.
+# Of all together. A module of the standard library has a thousand at most, and these take less
+# than a mebibyte; other processes wait meanwhile.
 CONSTS_MAX = 5000
+BYTES_MAX = 8 << 20
 
 
 def nested_tables(pid: int, address: int) -> Iterator[tuple[Code, bytes]]:
@@ -29,6 +31,8 @@ def nested_tables(pid: int, address: int) -> Iterator[tuple[Code, bytes]]:
         left = CONSTS_MAX
         while pending and left > 0:
             for candidate in constants(memory, pending.popleft(), left):
+                if memory.taken > BYTES_MAX:
+                    return
                 left -= 1
                 try:
                     if memory.word(candidate + TYPE) != its_type:

@@ -14,8 +14,8 @@ from pyusdt.lines.current import CurrentLines
 from pyusdt.rendering.screen import Screen, screen_of
 from pyusdt.rendering.top import Top
 from pyusdt.trace import progress
-from pyusdt.trace.commands import Commands
 from pyusdt.trace.losses import Losses
+from pyusdt.trace.names import Names
 from pyusdt.trace.presentation import Form, Presentation
 from pyusdt.trace.topscreen import TopScreen
 
@@ -32,7 +32,7 @@ class Output:
         self.presentation = presentation
         self.raw_copy = raw_copy
         self.losses = Losses()
-        self.commands = Commands()
+        self.names = Names()
         self.top = Top(top) if presentation.has_top else None
         self._screen: TopScreen | None = None
         # While the screen is kept.
@@ -96,7 +96,7 @@ class Output:
     def look(self) -> None:
         """To be called again and again."""
         if self.presentation.form != Form.RAW:
-            self.commands.look()
+            self.names.look()
         if self._screen is not None:
             self._screen.look()
 

@@ -101,9 +101,9 @@ class Printer:
 
 
 def grouping_of(output: Output) -> Grouping:
-    presentation, commands = output.presentation, output.commands
+    presentation, names = output.presentation, output.names
     return Grouping(presentation.by, presentation.form in (Form.JSON, Form.CSV),
-                    commands.command, commands.thread_name)
+                    names.command, names.thread_name)
 
 
 def writer_of(output: Output) -> Writer:

@@ -45,7 +45,7 @@ MAX_ALL_PAGES = 16384
 # as many steps as it has room and keys, multiplied.
 ROOM = dict.fromkeys(("BPFTRACE_MAX_MAP_KEYS", "BPFTRACE_MAP_KEYS_MAX"), "16384")
 
-# What it has written and is not read yet; when there is no room, it reads no events.
+# For what it writes until the thread that reads it has its turn, see spool.py.
 PIPE_SIZE = 1 << 20
 
 RESEND_SECONDS = 5

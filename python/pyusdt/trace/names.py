@@ -10,13 +10,15 @@ from typing import TypeVar
 
 MOST = 32768
 POLL_SECONDS = 0.2
+# To look costs as much as there are processes: no more than a fiftieth of the time.
+POLL_SHARE = 50
 FRESH_SECONDS = 1
 
 Thread = tuple[str, str]
 Value = TypeVar("Value")
 
 
-class Commands:
+class Names:
     def __init__(self) -> None:
         self._names: dict[Thread, str] = {}
         self._fresh: dict[Thread, float] = {}
@@ -26,10 +28,11 @@ class Commands:
         """To be called again and again: a process may be gone when it is shown."""
         now = time.monotonic()
         if now >= self._next:
-            self._next = now + POLL_SECONDS
             for pid in os.listdir("/proc"):
                 if pid.isdecimal() and (pid, pid) not in self._names:
                     self._read((pid, pid))
+            end = time.monotonic()
+            self._next = end + max(POLL_SECONDS, POLL_SHARE * (end - now))
 
     def command(self, pid: str) -> str:
         return self.thread_name(pid, pid)
