@@ -25,6 +25,7 @@ BUILDDIR = pathlib.Path(os.environ["PYUSDT_BUILDDIR"])
 
 # By the link: given the file that it leads to and -p, bpftrace 0.27 attaches twice.
 LIBRARY = BUILDDIR / "libpyusdt/.libs/libpyusdt.so.0"
+TRACE = BUILDDIR / "python/pyusdt-trace"
 
 # Long enough for a slow machine, be it an emulated one: only a failing test waits so long.
 SECONDS = 180
@@ -241,6 +242,16 @@ class LiveTest(unittest.TestCase):
         self.addCleanup(worker.kill)
         worker.go()
         return worker
+
+    def run_trace(self, *words, status=0, **environment):
+        """pyusdt-trace to its end. Returns: standard output and errors."""
+        result = subprocess.run(
+            [sys.executable, TRACE, *words], stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=SECONDS, env={**os.environ, **ENVIRONMENT, **environment},
+        )
+        self.assertEqual(result.returncode, status, result.stderr)
+        self.assertNotIn("Traceback", result.stderr)
+        return result.stdout, result.stderr
 
     def directory(self):
         """A short name: bpftrace 0.17 cuts strings at 64 bytes."""

@@ -12,9 +12,8 @@ import sys
 import textwrap
 
 from live import (
-    BUILDDIR, ENVIRONMENT, SECONDS, TESTS, LiveTest, Tracer, counts, once, wait_until,
+    BUILDDIR, ENVIRONMENT, SECONDS, TESTS, TRACE, LiveTest, Tracer, counts, once, wait_until,
 )
-from test_scripts import TRACE
 
 FORGED = "@stacks[0, ]: 999999"
 NAMES = [

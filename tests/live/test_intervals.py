@@ -2,13 +2,10 @@
 """pyusdt-trace --interval: what is new each time, exactly, with a real bpftrace."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 
-from live import ENVIRONMENT, SECONDS, LiveTest, once
-from test_trace import TRACE, TraceTest
+from live import SECONDS, LiveTest, once
+from test_trace import TraceTest
 
 BLOCKING = """\
 import os, time
@@ -61,16 +58,11 @@ class KernelEvents(LiveTest):
     def trace(self, script, *words):
         file = self.directory() / "prog.py"
         file.write_text(BLOCKING)
-        result = subprocess.run(
-            [sys.executable, TRACE, *words, script, file], stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=SECONDS,
-            env={**os.environ, **ENVIRONMENT},
-        )
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return result.stdout
+        return self.run_trace(*words, script, file)[0]
 
     def test_their_frames_are_told_once(self):
-        members = [*map(json.loads, self.trace("pyoffcpu", "--interval", "0.3", "--json").splitlines())]
+        text = self.trace("pyoffcpu", "--interval", "0.3", "--json")
+        members = [*map(json.loads, text.splitlines())]
         of_rests = [stack for stack in members if stack["type"] == "stack" and stack["python"]
                     and stack["python"][0]["function"] == "rests"]
         self.assertGreater(len({stack["interval"] for stack in of_rests}), 1)

@@ -3,13 +3,9 @@
 
 import collections
 import json
-import os
 import re
-import subprocess
-import sys
 
-from live import ENVIRONMENT, SECONDS, LiveTest, once
-from test_trace import TRACE
+from live import LiveTest, once
 
 # The parent's number is 50, those of its children are 100 and 200, half of each by a thread.
 PROGRAM = """\
@@ -20,7 +16,8 @@ def stats(n):
         os.stat('/')
 
 def rests():
-    time.sleep(0.05)
+    for _ in range(10):
+        time.sleep(0.02)
 
 def works(n):
     thread = threading.Thread(target=stats, args=[n // 2])
@@ -50,16 +47,9 @@ class Processes(LiveTest):
         folder = self.directory()
         file, told = folder / "prog.py", folder / "told"
         file.write_text(program)
-        result = subprocess.run(
-            [sys.executable, TRACE, *words, file, told], stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=SECONDS,
-            env={**os.environ, **ENVIRONMENT},
-        )
-        self.assertEqual(result.returncode, 0, result.stderr)
-        if not told.exists():
-            return result.stdout, {}
-        return result.stdout, dict(tuple(map(int, line.split()))
-                                   for line in told.read_text().splitlines())
+        text, _ = self.run_trace(*words, file, told)
+        lines = told.read_text().splitlines() if told.exists() else ()
+        return text, dict(tuple(map(int, line.split())) for line in lines)
 
     def rows(self, text, **wanted):
         return [row for row in map(json.loads, text.splitlines()) if row["type"] == "row"
@@ -80,7 +70,10 @@ class Exactly(Processes):
         """When a thread runs again, the one that has run is another process."""
         text, told = self.trace("--json", "pyoffcpu")
         rows = self.rows(text, function="rests")
-        self.assertEqual({row["pid"]: row["blocks"] for row in rows}, dict.fromkeys(told, 1))
+        self.assertEqual({row["pid"] for row in rows}, told.keys())
+        for row in rows:
+            # On a busy machine a thread may come to its sleep when that is over.
+            self.assertIn(row["blocks"], range(6, 11))
         text, told = self.trace("--json", "--by", "thread", "pyoffcpu")
         for pid in told:
             self.assertTrue(self.rows(text, pid=pid, tid=pid), text)
@@ -110,6 +103,7 @@ class Exactly(Processes):
         self.trace("--flame", folded, "-o", self.directory() / "out", "pysyscall-stacks")
         lines = [line.rpartition(" ")[0] for line in folded.read_text().splitlines()]
         self.assertEqual(len(lines), len(set(lines)))
+        self.assertTrue(any(";stats " in line for line in lines), lines)
 
     def test_as_text(self):
         text, told = self.trace("pysyscall")

@@ -8,9 +8,8 @@ import subprocess
 import sys
 import unittest
 
-from live import ENVIRONMENT, SECONDS, once
+from live import ENVIRONMENT, SECONDS, TRACE, once
 from test_outside import ANNOUNCE, OutsideTest, Plain
-from test_trace import TRACE
 
 NOBODY = "65534"
 # What bpftrace 0.27 asks for.

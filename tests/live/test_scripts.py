@@ -9,11 +9,10 @@ import sys
 
 import protobuf_reader
 from live import (
-    BUILDDIR, ENVIRONMENT, FULL, SECONDS, LiveTest, can_import, counts, once, room, wait_until,
-    where_there_is,
+    BUILDDIR, ENVIRONMENT, FULL, SECONDS, TRACE, LiveTest, can_import, counts, once, room,
+    wait_until, where_there_is,
 )
 
-TRACE = BUILDDIR / "python/pyusdt-trace"
 
 PROGRAM = """\
 import time

@@ -13,8 +13,9 @@ import sys
 import termios
 import threading
 
-from live import BUILDDIR, ENVIRONMENT, PROGRAMS, SECONDS, LiveTest, counts, once, room
-from test_scripts import TRACE
+from live import (
+    BUILDDIR, ENVIRONMENT, PROGRAMS, SECONDS, TRACE, LiveTest, counts, once, room,
+)
 
 PROGRAM = """\
 import asyncio, gc, os, socket, subprocess, threading, time
@@ -87,16 +88,6 @@ class Shown(LiveTest):
         path.write_text(source)
         return str(path)
 
-    def run_it(self, *words, status=0, **environment):
-        """Returns: standard output, where the program writes nothing, and errors."""
-        result = subprocess.run(
-            [sys.executable, TRACE, *words], stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, timeout=SECONDS, env={**os.environ, **ENVIRONMENT, **environment},
-        )
-        self.assertEqual(result.returncode, status, result.stderr)
-        self.assertNotIn("Traceback", result.stderr)
-        return result.stdout, result.stderr
-
     def on_terminal(self, *words, **environment):
         main, terminal = os.openpty()
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 25, COLUMNS, 0, 0))
@@ -156,12 +147,12 @@ class Shown(LiveTest):
     def test_colours(self):
         file = self.file()
         self.assertNotIn("\x1b", self.on_terminal("pycalls", file, NO_COLOR="1"))
-        self.assertNotIn("\x1b", self.run_it("pycalls", file, TERM="xterm")[0])
+        self.assertNotIn("\x1b", self.run_trace("pycalls", file, TERM="xterm")[0])
 
     def test_json_is_the_raw_form(self):
         file = self.file()
-        rows = self.rows(self.run_it("--json", "pycalls", file)[0])
-        raw = counts(self.run_it("--raw", "pycalls", "--", "--only-program", file)[0], "calls")
+        rows = self.rows(self.run_trace("--json", "pycalls", file)[0])
+        raw = counts(self.run_trace("--raw", "pycalls", "--", "--only-program", file)[0], "calls")
         own = {f"{row['function']}, {row['file']}, {row['line']}": row["calls"]
                for row in rows if row["file"] == file}
         self.assertGreaterEqual(len(own), 8)
@@ -170,20 +161,20 @@ class Shown(LiveTest):
     def test_all_of_a_map(self):
         """The script prints 40 rows by itself; here all come, and what is not shown is summed."""
         file = self.file(MANY)
-        rows = self.rows(self.run_it("--json", "pycalls", file)[0])
+        rows = self.rows(self.run_trace("--json", "pycalls", file)[0])
         own = {row["function"]: row["calls"] for row in rows if row["file"] == file}
         self.assertEqual(own, {"<module>": 1, **{f"f{n}": n for n in range(1, 60)}})
-        text, _ = self.run_it("--rows", "3", "pycalls", "--", "--only-program", file)
+        text, _ = self.run_trace("--rows", "3", "pycalls", "--", "--only-program", file)
         shown = re.findall(r"(?m)^ *([\d,]+)  .*  (f\d+|\[57)(?= )", text)
         total = sum(range(60)) + 1
         self.assertEqual(shown, [("59", "f59"), ("58", "f58"), ("57", "f57"),
                                  (f"{total - 59 - 58 - 57:,}", "[57")])
-        text, _ = self.run_it("--rows", "0", "pycalls", "--", "--only-program", file)
+        text, _ = self.run_trace("--rows", "0", "pycalls", "--", "--only-program", file)
         self.assertEqual(len(re.findall(r"(?m)^ *[\d,]+  .*  f\d", text)), 59)
 
     def test_csv(self):
         file = self.file(MANY)
-        text, _ = self.run_it("--csv", "pycalls", "--", "--only-program", file)
+        text, _ = self.run_trace("--csv", "pycalls", "--", "--only-program", file)
         head, *rows = csv.reader(text.splitlines())
         self.assertEqual(head, ["pid", "command", "function", "file", "line", "calls", "own_us",
                                 "total_us", "longest_us"])
@@ -192,7 +183,7 @@ class Shown(LiveTest):
 
     def test_lines_as_json(self):
         file = self.file()
-        text, _ = self.run_it("--json", "pyopen", file)
+        text, _ = self.run_trace("--json", "pyopen", file)
         lines = [members for members in map(json.loads, text.splitlines())
                  if members["type"] == "line" and members.get("function") == "reads"]
         line, = lines
@@ -203,7 +194,7 @@ class Shown(LiveTest):
 
     def test_stacks_as_json(self):
         file = self.file()
-        text, _ = self.run_it("--json", "pyoffcpu", file)
+        text, _ = self.run_trace("--json", "pyoffcpu", file)
         stacks = [members for members in map(json.loads, text.splitlines())
                   if members["type"] == "stack"]
         joined = [stack for stack in stacks if stack["python"] and
@@ -216,7 +207,7 @@ class Shown(LiveTest):
 
     def test_flame_graph_beside_the_tables(self):
         file, folder = self.file(), self.directory()
-        self.run_it("-o", folder / "trace", "--flame", folder / "folded", "pyoffcpu", file)
+        self.run_trace("-o", folder / "trace", "--flame", folder / "folded", "pyoffcpu", file)
         trace = (folder / "trace").read_text()
         self.assertIn("\nBLOCKED   SHARE  BLOCKS  FUNCTION", trace)
         self.assertNotIn("STACK\t", trace)
@@ -225,13 +216,13 @@ class Shown(LiveTest):
 
     def test_full_map(self):
         file = self.file(MANY)
-        _, errors = self.run_it("--strict", "pycalls", file, status=3, **room(30))
+        _, errors = self.run_trace("--strict", "pycalls", file, status=3, **room(30))
         self.assertTrue(errors.endswith("pyusdt-trace: missing in the trace: a map was full "
                                         "(FULL MAPS in pyusdt-trace(1))\n"), errors)
-        self.run_it("--strict", "pycalls", "--", "--only-program", file)
+        self.run_trace("--strict", "pycalls", "--", "--only-program", file)
 
     def test_more_functions_than_a_map_has_room_for(self):
-        text, errors = self.run_it("--strict", "--json", "pycalls", "--",
+        text, errors = self.run_trace("--strict", "--json", "pycalls", "--",
                                    "--include", "file:*/many.py", PROGRAMS / "many.py", status=3)
         self.assertIn("missing in the trace: a map was full", errors)
         calls = [row["calls"] for row in self.rows(text) if row["function"][1:].isdigit()]
@@ -243,15 +234,15 @@ class Shown(LiveTest):
         program = "usdt:%s:pyusdt:PY_START /str(arg5) == \"f\"/ { @n[str(arg5), arg2] = count(); }\n" \
             % (BUILDDIR / "libpyusdt/.libs/libpyusdt.so.0")
         script.write_text(program)
-        text, _ = self.run_it(str(script), file)
+        text, _ = self.run_trace(str(script), file)
         self.assertIn("@n[f, 1]: 2\n", text)
         for form in "--json", "--csv":
-            _, errors = self.run_it(form, str(script), file, status=2)
+            _, errors = self.run_trace(form, str(script), file, status=2)
             self.assertRegex(errors, f"^pyusdt-trace: {form}: my does not say what it prints")
         script.write_text("/*\n * TABLE: Own\n * KEY: function, line\n * COLUMN: N @n count\n */\n"
                           + program)
-        text, _ = self.run_it(str(script), file)
+        text, _ = self.run_trace(str(script), file)
         self.assertEqual(text, "\nOwn\n\nN  FUNCTION  LINE\n2  f         1\n")
         script.write_text("/*\n * TABLE: Own\n */\n" + program)
-        _, errors = self.run_it(str(script), file, status=2)
+        _, errors = self.run_trace(str(script), file, status=2)
         self.assertEqual(errors, f"pyusdt-trace: {script}: TABLE 'Own' has no COLUMN\n")

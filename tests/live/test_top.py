@@ -14,8 +14,8 @@ import sys
 import termios
 import time
 
-from live import ENVIRONMENT, SECONDS, once, wait_until
-from test_trace import TRACE, TraceTest
+from live import ENVIRONMENT, SECONDS, TRACE, once, wait_until
+from test_trace import TraceTest
 
 TICKING = """\
 import os, time

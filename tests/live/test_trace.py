@@ -14,11 +14,10 @@ import sys
 
 from lanes import unshare_mounts
 from live import (
-    BUILDDIR, ENVIRONMENT, LIBRARY, SECONDS, LiveTest, alone, counts, once, probe,
+    ENVIRONMENT, LIBRARY, SECONDS, TRACE, LiveTest, alone, counts, once, probe,
     wait_until,
 )
 
-TRACE = BUILDDIR / "python/pyusdt-trace"
 TICKING = """\
 import sys, time
 

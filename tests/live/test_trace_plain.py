@@ -12,7 +12,7 @@ import unittest
 
 from live import BUILDDIR, PROGRAMS, SECONDS, once, wait_until
 from test_outside import ANNOUNCE, ENVIRONMENT, find_other_python, find_pythons
-from test_trace import TRACE, TraceTest
+from test_trace import TraceTest
 
 # Each round makes so many such calls in each of a thread, a child, and the main thread.
 CALL = "clock_nanosleep"

@@ -10,9 +10,8 @@ import signal
 import subprocess
 import sys
 
-from live import SECONDS, once, wait_until
+from live import SECONDS, TRACE, once, wait_until
 from test_outside import ENVIRONMENT, find_other_python
-from test_trace import TRACE
 from test_trace_plain import CALL, PlainTest, stacks_in, stacks_told
 
 # What a program can know of how it was started.
