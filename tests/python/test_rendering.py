@@ -404,6 +404,17 @@ class Places(unittest.TestCase):
             (2, 3, 4), (4, 7, 1), (8, 15, 0), (16, 31, 3), (32, 63, 1),
         ])
 
+    def test_histograms_from_below_zero(self) -> None:
+        negative = Histogram((Bucket(None, -1, 2),), False)
+        row, = self.rendered(
+            "HISTOGRAM: t\n * KEY: function, file, line\n * COLUMN: TIME @t us",
+            Map("t", "hist", (
+                self.entry(7, Histogram((Bucket(2, 3, 1),), False)), self.entry(8, negative),
+            )),
+        )
+        self.assertEqual([(row["low"], row["high"], row["count"]) for row in row["buckets"]],
+                         [(None, -1, 2), (0, 0, 0), (1, 1, 0), (2, 3, 1)])
+
     def test_histograms_from_zero(self) -> None:
         first = Histogram((Bucket(0, 0, 2), Bucket(1, 1, 5)), False)
         row, = self.rendered(

@@ -10,9 +10,9 @@ STACKS begins a part of the output, which KEY, COLUMN and SORT describe further:
     COLUMN: TOTAL @total_us us                  a map, and what its numbers are
     SORT: TOTAL                                 by the first column where there is none
 
-PROCESS and THREAD are where it counts the number of the process and of the thread that it is of, if
-these are not pid and tid. LINES says that the script prints lines as things happen; each FIELDS names what a printf()
-with so many conversions prints.
+PROCESS and THREAD are the number of the process and of the thread that it counts for, where these
+are not pid and tid. LINES says that the script prints lines as things happen; each FIELDS names
+what a printf() with so many conversions prints.
 """
 
 import re
