@@ -19,6 +19,7 @@ python_package = \
 python_bpftrace = \
 	python/pyusdt/bpftrace/__init__.py \
 	python/pyusdt/bpftrace/escaping.py \
+	python/pyusdt/bpftrace/hexnumbers.py \
 	python/pyusdt/bpftrace/records.py \
 	python/pyusdt/bpftrace/script.py \
 	python/pyusdt/bpftrace/stackline.py \

@@ -12,7 +12,8 @@ import sys
 import textwrap
 
 from live import (
-    BUILDDIR, ENVIRONMENT, SECONDS, TESTS, TRACE, LiveTest, Tracer, counts, once, wait_until,
+    BUILDDIR, ENVIRONMENT, SECONDS, TESTS, TRACE, LiveTest, Tracer, counts, once,
+    probe, wait_until,
 )
 
 FORGED = "@stacks[0, ]: 999999"
@@ -199,6 +200,15 @@ class HostileNames(LiveTest):
             for line, name in enumerate(NAMES, 1)
         }
         self.assertEqual({key: found.get(key) for key in expected}, expected)
+
+    def test_counts_after_the_names(self):
+        """0.24 and later go on in hexadecimal."""
+        script = self.directory() / "calls.bt"
+        script.write_text(probe("PY_START", 'printf("called %s\\n", str(arg0)); @h = hist(20);'))
+        output = self.trace(script)
+        calls = len(re.findall(r"(?m)^called ", output))
+        self.assertGreater(calls, 20)
+        self.assertRegex(output, rf"(?m)^\[16, 32\) +{calls} \|")
 
     def test_values_and_names_in_lines(self):
         """printf: nothing is lost, not even blanks."""

@@ -77,4 +77,5 @@ class Rights(OutsideTest):
             with self.subTest(capabilities=more):
                 status, output, errors = self.trace([*FOR_BPFTRACE, *more])
                 self.assertEqual(status, 0, errors)
-                self.assertIn("/nowhere-first, by <module> (<string>:2)\n", output)
+                # It may end before its line has been read.
+                self.assertRegex(output, r"/nowhere-first, by <module> \(<string>:(?:2|1\+)\)\n")

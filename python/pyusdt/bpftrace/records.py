@@ -9,7 +9,8 @@ The versions differ, and none writes what RFC 8259 says:
   machines whose char has no sign (arm64) it stands there as it is, valid UTF-8 or not;
 - 0.22 and 0.23 escape the keys of maps twice;
 - 0.24 and later leave out all spaces of keys, and parentheses around them, and have numbers
-  that no double can hold as strings;
+  that no double can hold as strings; some of their numbers are hexadecimal, see
+  hexnumbers.py;
 - up to 0.23 times and errors in maps are printed without quotes: such a line is no JSON;
 - 0.17 computes the bounds of histograms in 32 bits.
 """
@@ -98,14 +99,16 @@ Record = Text | Map | Value | Attached | Lost | Problem | Other
 
 
 class Dialect(NamedTuple):
-    """How a version writes the keys of maps."""
+    """How a version writes the keys of maps, and numbers."""
 
     escaped_twice: bool = False
     without_spaces: bool = False
+    leaves_hex: bool = False
 
 
 def dialect(version: tuple[int, ...]) -> Dialect:
-    return Dialect((0, 22) <= version < (0, 24), version >= (0, 24))
+    is_new = version >= (0, 24)
+    return Dialect((0, 22) <= version < (0, 24), is_new, is_new)
 
 
 ESCAPE = re.compile(rb"\\(?:uffffff([89a-f][0-9a-f])|.)", re.DOTALL)

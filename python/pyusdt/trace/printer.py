@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 
 from pyusdt.bpftrace import records, script, textform
+from pyusdt.bpftrace.hexnumbers import HexNumbers
 from pyusdt.rendering import description
 from pyusdt.rendering.description import PARTS
 from pyusdt.rendering.csvtables import CsvWriter
@@ -58,12 +59,14 @@ class Printer:
                 source = self._snapshots.script(source)
         self.source = source
         self._dialect = records.dialect(version(bpftrace))
+        self._numbers = HexNumbers(self._dialect.leaves_hex)
         self._script = script.read(source)
         self._output = output
         self._complain = complain
         self._problems: set[records.Problem] = set()
 
     def take_output(self, line: bytes) -> None:
+        line = self._numbers.decimal(line)
         record = records.read(line, self._dialect, self._script)
         self._output.losses.take(record)
         if self._snapshots is not None and self._snapshots.take(record):
