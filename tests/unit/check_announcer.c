@@ -27,18 +27,20 @@ void probe_process(pid_t pid, const struct layout_words *words)
 	(void)words;
 }
 
-/* What a look at this process finds, where that is made up. */
+/* What a look at this process, or at another one, finds, where that is made up. */
 static bool is_looked_at;
 static struct look found;
+static pid_t other;
+static struct look found_in_other;
 
 bool __real_proc_look(pid_t pid, struct maps *maps, struct look *look);
 bool __wrap_proc_look(pid_t pid, struct maps *maps, struct look *look);
 
 bool __wrap_proc_look(pid_t pid, struct maps *maps, struct look *look)
 {
-	if (!is_looked_at || pid != getpid())
+	if (!is_looked_at || (pid != getpid() && pid != other))
 		return __real_proc_look(pid, maps, look);
-	*look = found;
+	*look = pid == other ? found_in_other : found;
 	return true;
 }
 
@@ -125,25 +127,25 @@ END_TEST
 START_TEST(children_inherit)
 {
 	struct layout_words words = {.version = 0x030d00f0};
-	pid_t child, other;
+	pid_t child, stranger;
 
 	begin();
 	own()->has_words = own()->is_settled = true;
 	own()->words = words;
 	child = idle_process_start();
-	other = idle_process_start();
+	stranger = idle_process_start();
 	announcer_fork(&announcer, child, getpid());
-	announcer_fork(&announcer, other, getpid());
-	announcer.begun[announcer.begun_count++] = other;
+	announcer_fork(&announcer, stranger, getpid());
+	announcer.begun[announcer.begun_count++] = stranger;
 	round_of(&announcer);
 	ck_assert(find(child)->is_settled && find(child)->has_words);
 	ck_assert_uint_eq(find(child)->words.version, words.version);
 	ck_assert_int_eq(find(child)->pid, child);
 	ck_assert_int_ne(find(child)->pidfd, own()->pidfd);
-	ck_assert(!find(other)->is_settled);
+	ck_assert(!find(stranger)->is_settled);
 	announcer_end(&announcer);
 	idle_process_end(child);
-	idle_process_end(other);
+	idle_process_end(stranger);
 }
 END_TEST
 
@@ -195,6 +197,38 @@ START_TEST(one_look_does_not_make_it_another)
 }
 END_TEST
 
+/* What is right for a process is guessed of those before it, too: ids begin anew. */
+START_TEST(order_of_ids_does_not_matter)
+{
+	struct selection named = {.has_pids = true, .count = 2};
+	pid_t pids[2];
+
+	other = pids[1] = idle_process_start();
+	pids[0] = getpid();
+	named.pids = pids;
+	ck_assert_int_lt(pids[0], pids[1]);
+	is_looked_at = true;
+	found = (struct look){.finding = FOUND_EARLY, .why = "it has not begun yet"};
+	found_in_other = (struct look){.finding = FOUND_LAYOUT};
+	found_in_other.words.version = 0x030d00f0;
+	ck_assert_ptr_null(proc_open());
+	ck_assert(announcer_begin(&announcer, &named));
+	announcer_add_named(&announcer);
+	round_of(&announcer);
+	ck_assert(own()->has_words && !own()->is_settled);
+	ck_assert_uint_eq(own()->words.version, 0x030d00f0);
+	ck_assert_ptr_null(own()->told);
+	/* A guess is made once: what is found to be wrong stays so. */
+	own()->has_words = false;
+	round_of(&announcer);
+	ck_assert(!own()->has_words);
+	is_looked_at = false;
+	announcer_end(&announcer);
+	idle_process_end(other);
+	other = 0;
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("announcer");
@@ -204,5 +238,6 @@ int main(void)
 	tcase_add_test(tcase, children_inherit);
 	tcase_add_test(tcase, missed_programs_are_checked);
 	tcase_add_test(tcase, one_look_does_not_make_it_another);
+	tcase_add_test(tcase, order_of_ids_does_not_matter);
 	return support_main("announcer", tcase);
 }

@@ -159,7 +159,10 @@ bool announcer_refresh(struct announcer *announcer)
 	return is_complete;
 }
 
-/* Begins behind the last one that was looked at again, so that each has its turn. */
+/*
+ * Begins behind the last one that was looked at again, so that each has its turn. One by
+ * which another's program is known may come after it: ids begin anew at 300.
+ */
 void announcer_scan(struct announcer *announcer)
 {
 	size_t count = announcer->table.count;
@@ -172,8 +175,15 @@ void announcer_scan(struct announcer *announcer)
 				 announcer->now))
 			take_back(process);
 		visit(announcer, process);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct process *process = &announcer->table.list[i];
+
+		if (announcer->has_learned)
+			visit_guess_late(announcer, process);
 		say_why_not(announcer, process);
 	}
+	announcer->has_learned = false;
 	announcer->checks_all = false;
 	announcer->has_scanned = true;
 }

@@ -41,6 +41,7 @@ struct announcer {
 	int64_t next_check;      /* when to look through all processes, in ms */
 	bool checks_all;         /* in this round */
 	bool has_scanned;        /* all that were there at the beginning */
+	bool has_learned;        /* the layout of another program, since the last scan */
 };
 
 /* Returns: false when out of memory. */

@@ -59,6 +59,7 @@ static void remember(struct announcer *announcer, const struct process *process)
 
 	if (!proc_status(process->pid, &parent, &user))
 		return;
+	announcer->has_learned |= !program->has_layout;
 	program->has_layout = true;
 	program->user = user;
 	program->words = process->words;
@@ -83,6 +84,16 @@ static void guess(struct announcer *announcer, struct process *process)
 	process->words = *words;
 	process->has_words = true;
 	process->guesses_left = process->is_young ? GUESSES : 0;
+}
+
+void visit_guess_late(struct announcer *announcer, struct process *process)
+{
+	if (!process->is_selected || !process->has_program || process->is_settled ||
+	    process->has_words)
+		return;
+	guess(announcer, process);
+	if (process->has_words)
+		announce(process);
 }
 
 bool visit_is_hopeless(const struct program *program)

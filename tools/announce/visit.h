@@ -12,6 +12,9 @@ void visit_begin(struct announcer *announcer, struct process *process,
 /* It is a new child of @parent, and runs the program that it was forked with. */
 void visit_inherit(struct process *process, const struct process *parent);
 
+/* After others were visited: what is known by one of them may be right for it, too. */
+void visit_guess_late(struct announcer *announcer, struct process *process);
+
 /* Does what there is to do with it now, if anything. */
 void visit(struct announcer *announcer, struct process *process);
 
