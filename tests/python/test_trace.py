@@ -451,10 +451,11 @@ follow()
     def test_a_name_is_no_message(self):
         """Where names are marked, as in all that is described."""
         self.bpftrace("""\
-attach()
 import re
 with open(words[words.index("-p") + 2]) as file:
     mark = re.search(r"(\\d+)%", file.read())[1]
+# From here on the script may be gone.
+attach()
 say(mark + "A map is full: " + mark)
 follow()
 """)
