@@ -18,7 +18,7 @@ AM_TESTS_ENVIRONMENT = PYUSDT_BUILDDIR=$(abs_builddir); export PYUSDT_BUILDDIR;
 # By themselves: a tracer watches every process that has the library.
 tests/live.log: tests/python.log tests/abi.log tests/bench.log $(check_PROGRAMS:=.log)
 
-EXTRA_DIST += $(tiers) tests/no_layout.py tests/protobuf_reader.py tests/run.py tests/semaphores.py tests/abi tests/bare tests/bench tests/cpython tests/debian tests/embed tests/fuzz tests/kernels tests/lanes.py tests/live tests/matrix tests/python tests/sanitize tests/soak tests/watched
+EXTRA_DIST += $(tiers) tests/again.py tests/no_layout.py tests/protobuf_reader.py tests/run.py tests/semaphores.py tests/abi tests/bare tests/bench tests/cpython tests/debian tests/embed tests/fuzz tests/kernels tests/lanes.py tests/live tests/matrix tests/python tests/sanitize tests/soak tests/watched
 
 # Whole folders are packed, from the build tree too: what is made there is no part of it.
 dist-hook:

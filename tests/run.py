@@ -7,8 +7,9 @@ usage: python3.N tests/run.py TIER [UNITTEST ARGUMENT...]
 TIER is a folder beside this file that has a TIER.tier, such as python, live or abi; the
 name of that file will do as well. PYUSDT_BUILDDIR is the top of the build tree (default:
 the current folder). PYUSDT_TEST_LANES=N runs a whole tier in so many lanes (tests/lanes.py;
-default: the live one of root in two). Exit status: 0; 1 when a test failed, or was skipped
-although PYUSDT_REQUIRE_LIVE=1; 77 when all were skipped.
+default: the live one of root in two). What failed may be run once more, see tests/again.py.
+Exit status: 0; 1 when a test failed, or was skipped although PYUSDT_REQUIRE_LIVE=1; 77 when all
+were skipped.
 """
 
 import os
@@ -52,10 +53,14 @@ def run_in_lanes(tier, suite, count):
     return Lanes(tier, names_of_classes(suite)).run(count)
 
 
-def run_here(suite):
+def run_here(tier, suite):
     """Returns: how many have passed, failed and were skipped."""
+    import again
+
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
-    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    failed = len(again.tests_that_failed(result))
+    if tier in again.TIERS:
+        failed -= len(again.run_again(result))
     skipped = len(result.skipped)
     for test, reason in result.skipped:
         print(f"skipped: {test}: {reason}")
@@ -74,11 +79,11 @@ def main():
     suite = unittest.defaultTestLoader.discover(str(folder), top_level_dir=str(folder))
     lanes = count_lanes(tier)
     if words:
-        passed, failed, skipped = run_here(unittest.defaultTestLoader.loadTestsFromNames(words))
+        passed, failed, skipped = run_here(tier, unittest.defaultTestLoader.loadTestsFromNames(words))
     elif lanes > 1:
         passed, failed, skipped = run_in_lanes(tier, suite, lanes)
     else:
-        passed, failed, skipped = run_here(suite)
+        passed, failed, skipped = run_here(tier, suite)
     if not passed and not failed and not skipped:
         print(f"no tests in {folder}")
         failed = 1
