@@ -30,6 +30,18 @@ print(depth, sys.monitoring.get_tool(4), signal.pthread_sigmask(signal.SIG_BLOCK
 """
 
 
+ENDS_LATE = """\
+import os, signal, time
+
+def end(number, frame):
+    time.sleep(0.2)
+    open("/nowhere-at-the-end")
+
+signal.signal(signal.SIGTERM, end)
+os.write(2, b"ready\\n")
+time.sleep(1000)
+"""
+
 
 def without_bpftrace(errors):
     """0.17 complains of a limit on some kernels that does not matter there."""
@@ -149,6 +161,16 @@ class Started(PlainTest):
         tracer.send_signal(signal.SIGTERM)
         self.finish(tracer, 128 + signal.SIGTERM)
         self.assertIn("<module>", trace.read_text())
+
+    def test_what_a_signal_makes_it_do(self):
+        """It is told to end, and does so in its own time."""
+        file = self.write(ENDS_LATE)
+        trace = self.folder / "trace"
+        tracer = self.start("-o", trace, "--raw", "pyopen", file)
+        wait_until(lambda: tracer.stderr.readline() in ("ready\n", ""), "it runs")
+        tracer.send_signal(signal.SIGTERM)
+        self.finish(tracer, 1)
+        self.assertIn("/nowhere-at-the-end, by end ", trace.read_text())
 
     def held(self, tracer, file):
         """Returns: the program, which stands before the interpreter's first instruction."""

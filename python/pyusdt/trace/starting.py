@@ -28,6 +28,9 @@ from pyusdt.trace.tracer import Tracer
 STARTING = "starting the program"
 STOPPED = "stopped before all probes were attached, the program was not run"
 
+# What a program does when a signal tells it to end belongs to the trace, where it ends soon.
+ENDING_SECONDS = 1.0
+
 
 class Launch(NamedTuple):
     """What is to be run, and how it is traced."""
@@ -65,7 +68,7 @@ def run(
         received = signals.wait(POLL_SECONDS)
         if received:
             program.pass_on(received)
-            tracer.hurry()
+            tracer.hurry(ENDING_SECONDS)
         tracer.look()
         told = told or tell_trouble(tracer)
     finish(tracer, signals)

@@ -169,13 +169,17 @@ class Tracer:
         """
         self._ask(time.monotonic())
 
-    def hurry(self) -> None:
+    def hurry(self, seconds: float = 0) -> None:
         """The same, while processes go on that have yet to tell what they have counted. Who
-        says it a second time does not want to wait for that, nor a third time for the maps."""
+        says it a second time does not want to wait for that, nor a third time for the maps.
+
+        @seconds: what may be waited for in any case, until end() or leave_alone().
+        """
         now = time.monotonic()
         if self._is_asked and now >= self._told:
             self.kill()
-        self._ask(now if self._is_asked else now + self._telling_seconds)
+        wait = 0 if self._is_asked else max(self._telling_seconds, seconds)
+        self._ask(now + wait)
 
     def leave_alone(self) -> None:
         """What it was started on has ended, and so does it: that prints its maps, too."""
