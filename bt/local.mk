@@ -16,6 +16,7 @@ bt_templates = \
 	bt/pyio.bt.in \
 	bt/pylatency.bt.in \
 	bt/pylines.bt.in \
+	bt/pylock.bt.in \
 	bt/pynet.bt.in \
 	bt/pyoffcpu.bt.in \
 	bt/pyoncpu.bt.in \
@@ -40,6 +41,7 @@ bt_parts = \
 	bt/full_hist.bth \
 	bt/function.bth \
 	bt/function_text.bth \
+	bt/gil.bth \
 	bt/hash.bth \
 	bt/holder.bth \
 	bt/is_ending.bth \

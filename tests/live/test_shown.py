@@ -75,7 +75,7 @@ SHOWN = {
     "pysyscall": "CALLS  PROCESS", "pysyscall-stacks": "TOTAL  PROCESS",
     "pyio": "READS  ", "pynet": "CONNECTS  ACCEPTS  FUNCTION", "pyfault": "FAULTS  ",
     "pyoffcpu": "BLOCKS  ", "pyoncpu": "SAMPLES  ", "pyoncpu-native": "SAMPLES  ",
-    "pygil": "HELD-UP   SHARE  WAITS",
+    "pygil": "HELD-UP   SHARE  WAITS", "pylock": "LONGEST  FUNCTION",
 }
 COLUMNS = 80
 TITLE = re.compile(r"^\x1b\[1m(.+)\x1b\[m$", re.MULTILINE)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The scripts in bt/ that read Python stacks in kernel events."""
 
+import json
 import math
 import re
 
@@ -626,6 +627,92 @@ assert done
         self.check_holder(self.trace("pygil.bt", SUBINTERPRETER + """\
 run_there(True, "holds")
 """))
+
+
+# Each tells how long it took to get what it asks for, which is given after 0.3 s.
+LOCKS = """\
+import json, queue, threading, time
+asked = {}
+def lock_is_asked():
+    began = time.monotonic()
+    lock.acquire()
+    asked["lock_is_asked"] = time.monotonic() - began
+def lock_is_asked_in_vain():
+    began = time.monotonic()
+    lock.acquire(timeout=0.1)
+    asked["lock_is_asked_in_vain"] = time.monotonic() - began
+def rlock_is_asked():
+    began = time.monotonic()
+    rlock.acquire()
+    asked["rlock_is_asked"] = time.monotonic() - began
+    rlock.release()
+def simple_queue_is_asked():
+    began = time.monotonic()
+    simple_queue.get()
+    asked["simple_queue_is_asked"] = time.monotonic() - began
+def queue_is_asked():
+    began = time.monotonic()
+    a_queue.get()
+    asked["queue_is_asked"] = time.monotonic() - began
+def condition_is_asked():
+    with condition:
+        began = time.monotonic()
+        condition.wait()
+        asked["condition_is_asked"] = time.monotonic() - began
+def spins():
+    end = time.thread_time() + 0.2
+    while time.thread_time() < end:
+        pass
+def run(functions, meanwhile):
+    threads = [threading.Thread(target=function) for function in functions]
+    for thread in threads:
+        thread.start()
+    meanwhile()
+    for thread in threads:
+        thread.join()
+def give():
+    time.sleep(0.3)
+    lock.release()
+    rlock.release()
+    simple_queue.put(1)
+    a_queue.put(1)
+    with condition:
+        condition.notify()
+lock, rlock, condition = threading.Lock(), threading.RLock(), threading.Condition()
+simple_queue, a_queue = queue.SimpleQueue(), queue.Queue()
+lock.acquire()
+rlock.acquire()
+run([lock_is_asked, lock_is_asked_in_vain, rlock_is_asked, simple_queue_is_asked,
+     queue_is_asked, condition_is_asked], give)
+run([spins, spins], lambda: None)
+print(json.dumps(asked))
+"""
+
+
+class Locks(StackScript):
+    def test_waits(self):
+        output = self.trace("pylock.bt", LOCKS)
+        waited, waits, longest = (output.table(name, self.file)
+                                  for name in ("waited_us", "waits", "longest_wait_us"))
+        asked = json.loads(self.printed)
+        self.assertEqual(len(asked), 6)
+        for function, seconds in asked.items():
+            with self.subTest(function=function):
+                by_stack = output.total_in(function)
+                self.assertLessEqual(by_stack, seconds * 1e6)
+                self.assertGreater(by_stack, 0.9 * seconds * 1e6)
+                # Those of classes wait in methods of the library, where they are the same.
+                if function in ("queue_is_asked", "condition_is_asked"):
+                    self.assertNotIn(function, waits)
+                else:
+                    self.assertAlmostEqual(waited[function] / by_stack, 1, places=2)
+                    self.assertGreaterEqual(waits[function], 1)
+                    self.assertLessEqual(longest[function], waited[function])
+        library = [line for line in output.splitlines()
+                   if line.startswith("@waited_us[Condition.wait, ")]
+        self.assertEqual(len(library), 1)
+        # The GIL is no lock.
+        self.assertNotIn("spins", waits)
 
 
 @once
