@@ -607,6 +607,50 @@ for thread in threads:
     def test_holder(self):
         self.check_holder(self.trace("pygil.bt", HOLDER + "holds()\n"))
 
+    def test_kept_by_c_code(self):
+        output = self.trace("pygil.bt", """\
+import ctypes, threading, time
+usleep = ctypes.PyDLL(None).usleep
+def keeps():
+    for _ in range(5):
+        usleep(60_000)
+        time.sleep(0.001)
+def wants_it():
+    while thread.is_alive():
+        time.sleep(0.001)
+thread = threading.Thread(target=keeps)
+thread.start()
+wants_it()
+""")
+        # It is asked for after 5 ms, and again each 5 ms, so that no wait is long.
+        self.assertGreater(output.table("longest_kept_us", self.file)["keeps"], 45_000)
+
+    def test_on_a_processor(self):
+        output = self.trace("pygil.bt", """\
+import json, os, threading, time, zlib
+data = os.urandom(1 << 20)
+def packs():
+    while time.thread_time() < 0.5:
+        zlib.compress(data)
+    used["packs"] = time.thread_time()
+def computes():
+    while time.thread_time() < 0.5:
+        pass
+    used["computes"] = time.thread_time()
+used = {}
+for function in packs, computes:
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
+print(json.dumps(used))
+""")
+        used = json.loads(self.printed)
+        on, off = (output.table(name, self.file) for name in ("runs_with_us", "runs_without_us"))
+        self.assertAlmostEqual(on["computes"] / (used["computes"] * 1e6), 1, delta=0.25)
+        self.assertAlmostEqual(off["packs"] / (used["packs"] * 1e6), 1, delta=0.25)
+        self.assertLess(off.get("computes", 0), 0.1 * on["computes"])
+        self.assertLess(on.get("packs", 0), 0.1 * off["packs"])
+
     def test_holder_in_a_subinterpreter_that_shares_it(self):
         self.check_holder(self.trace("pygil.bt", SUBINTERPRETER + """\
 def computes_there():
