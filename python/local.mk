@@ -57,7 +57,8 @@ python_rendering = \
 	python/pyusdt/rendering/screen.py \
 	python/pyusdt/rendering/snapshots.py \
 	python/pyusdt/rendering/text.py \
-	python/pyusdt/rendering/top.py
+	python/pyusdt/rendering/top.py \
+	python/pyusdt/rendering/widths.py
 python_stacks = \
 	python/pyusdt/stacks/__init__.py \
 	python/pyusdt/stacks/command.py \

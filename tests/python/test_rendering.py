@@ -288,6 +288,55 @@ Times
         self.assertIn("f         \u2026", line)
 
 
+class Widths(unittest.TestCase):
+    """Of the columns of a table that is wider than the terminal."""
+
+    SCRIPT = "/*\n * TABLE: Calls\n * KEY: PID process, COMMAND command, SYSCALL text," \
+             " function, file, line\n * COLUMN: CALLS @calls count\n */\n"
+    PYTHON = "python3.14"
+    NAMES = ("Arbiter.wait_for_signals", "/usr/lib/python3/dist-packages/gunicorn/arbiter.py")
+
+    def table(self, width: int, *commands: str, rows: int | None = None) -> list[str]:
+        text = rendered(self.SCRIPT, [Map("calls", "map", tuple(
+            Entry((str(pid), command, "clock_nanosleep", *self.NAMES, "417"), 900 - pid)
+            for pid, command in enumerate(commands, 100)
+        ))], TextWriter(Screen(width), rows))
+        lines = text.splitlines()[3:]
+        self.assertLessEqual(max(map(len, lines)), width)
+        return lines[1:]
+
+    def test_which_gives_way(self) -> None:
+        """Of the rows of two processes with the same command the name goes at once; then files,
+        functions, and the name of the system call last."""
+        for width, expected in (
+            (130, "800  100 python3.14  clock_nanosleep  Arbiter.wait_for_signals  "
+                  "/usr/lib/python3/dist-packages/gunicorn/arbiter.py:417"),
+            (110, "800  100      clock_nanosleep  Arbiter.wait_for_signals  "
+                  "\u2026/lib/python3/dist-packages/gunicorn/arbiter.py:417"),
+            (80, "800  100      clock_nanosleep  Arbiter.wait_for_signals  "
+                 "\u2026icorn/arbiter.py:417"),
+            (70, "800  100      clock_nanosleep  \u2026r.wait_for_signals  "
+                 "\u2026/arbiter.py:417"),
+            (60, "800  100      clock_nanos\u2026  \u2026for_signals  \u2026/arbiter.py:417"),
+        ):
+            with self.subTest(width=width):
+                self.assertEqual(self.table(width, self.PYTHON, self.PYTHON)[0],
+                                 f"  {expected}")
+
+    def test_commands_that_differ(self) -> None:
+        lines = self.table(90, "gunicorn: worker [shop]", "celery")
+        self.assertTrue(lines[0].startswith("  800  100 gunicorn: w\u2026  clock_nanosleep  "))
+        self.assertTrue(lines[1].startswith("  799  101 celery        clock_nanosleep  "))
+        self.assertTrue(self.table(60, "gunicorn: worker [shop]", "celery")[0].startswith(
+            "  800  100      clock_nano"))
+
+    def test_number_of_those_that_are_not_shown(self) -> None:
+        """It is whole, and no column is wider for it."""
+        lines = self.table(80, *[self.PYTHON] * 500, rows=1)
+        self.assertEqual(lines[1].split("  ")[-1], "[499 more]")
+        self.assertIn("  100      clock_nanosleep  ", lines[0])
+
+
 class Lines(unittest.TestCase):
     ITEMS = description.items("pid number, path file, function, file, line")
     LINE = Line(("", "  ", ", by ", " (", ":", ")\n"), ("7", "/etc/x", "f", "/srv/f.py", "3"))
@@ -306,6 +355,16 @@ class Lines(unittest.TestCase):
         text = TextWriter(Screen(60)).line(line, self.ITEMS)
         self.assertEqual(len(text.rstrip("\n")), 60)
         self.assertIn("7  " + "/e" * 15 + ", by f (\u2026", text)
+
+    def test_names_of_files_stay(self) -> None:
+        line = self.LINE._replace(data=("7", "/srv/shop/rates.json", "f", "/srv/rates.py", "3"))
+        for width, expected in (
+            (45, "7  /srv/shop/rates.json, by f (\u2026v/rates.py:3)"),
+            (40, "7  \u2026shop/rates.json, by f (\u2026/rates.py:3)"),
+            (20, "7  \u2026/rates.json, by f (\u2026/rates.py:3)"),
+        ):
+            text = TextWriter(Screen(width)).line(line, self.ITEMS)
+            self.assertEqual(text, f"{expected}\n")
 
     def test_words(self) -> None:
         line = Line(("", ": ", "\n"), ("7", r"sleep\x000.1\x00"))
@@ -560,6 +619,7 @@ class Screens(unittest.TestCase):
         self.assertEqual(screen.fitted([100, 20], 40), [20, 20])
         self.assertEqual(screen.fitted([100, 90], 41), [20, 21])
         self.assertEqual(screen.fitted([100, 5, 90], 20), [12, 5, 12])
+        self.assertEqual(screen.fitted([20, 90, 10], 60, [15, 50, 9]), [15, 50, 9])
 
     def test_cut(self) -> None:
         self.assertEqual(screen.cut_left("abcdef", 4, "\u2026"), "\u2026def")
@@ -568,6 +628,13 @@ class Screens(unittest.TestCase):
         self.assertEqual(screen.cut_left("日本語", 4, "\u2026"), "\u2026語")
         self.assertEqual(screen.width("e\u0301日"), 3)
         self.assertEqual(screen.cut_left("abc", 2, "..."), "bc")
+
+    def test_cut_command(self) -> None:
+        for size, expected in (
+            (16, "15744 python3.14"), (15, "15744 python3.\u2026"), (11, "15744 pyth\u2026"),
+            (10, "15744"), (4, "157\u2026"),
+        ):
+            self.assertEqual(screen.cut_command("15744 python3.14", size, "\u2026"), expected)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,13 @@
 
 import os
 import unicodedata
+from collections.abc import Sequence
 from typing import NamedTuple
 
 # Of text that is not for a terminal: a longer cell moves what follows it in its row only.
 PADDED = 60
+# Less of the name of a command is not worth its place.
+LEAST_OF_NAME = 4
 
 
 class Screen(NamedTuple):
@@ -65,6 +68,15 @@ def cut_left(text: str, size: int, ellipsis: str) -> str:
     return (ellipsis if room > 0 else "") + head(text[::-1], room if room > 0 else size)[::-1]
 
 
+def cut_command(text: str, size: int, ellipsis: str) -> str:
+    """Behind a number: all of that, and of the name what is worth showing."""
+    number = text.partition(" ")[0]
+    room = size - width(number) - len(" ") - len(ellipsis)
+    if width(text) <= size or room >= LEAST_OF_NAME:
+        return cut_right(text, size, ellipsis)
+    return cut_right(number, size, ellipsis)
+
+
 def head(text: str, size: int) -> str:
     for at, character in enumerate(text):
         size -= columns(character)
@@ -76,18 +88,15 @@ def head(text: str, size: int) -> str:
 LEAST = 12
 
 
-def fitted(natural: list[int], room: int) -> list[int]:
-    """Widths of columns that have so much room: the widest ones give way."""
-    sizes = list(natural)
-    excess = sum(sizes) - room
-    while excess > 0:
-        widest = max(sizes, default=0)
-        if widest <= LEAST:
+def fitted(natural: Sequence[int], room: int, least: Sequence[int] | None = None) -> list[int]:
+    """Widths of columns that have so much room: of those that are wider than is least for them
+    the widest ones give way."""
+    least = [LEAST] * len(natural) if least is None else least
+    # A text of any length is not made shorter one step after the other.
+    sizes = [min(size, max(room, lowest)) for size, lowest in zip(natural, least)]
+    while sum(sizes) > room:
+        wide = [at for at, size in enumerate(sizes) if size > least[at]]
+        if not wide:
             break
-        next_widest = max((size for size in sizes if size < widest), default=LEAST)
-        at = [index for index, size in enumerate(sizes) if size == widest]
-        step = max(1, min(widest - max(next_widest, LEAST), excess // len(at)))
-        for index in at[:max(1, excess // step)]:
-            sizes[index] -= step
-            excess -= step
+        sizes[max(wide, key=sizes.__getitem__)] -= 1
     return sizes

@@ -2,7 +2,7 @@
 """What a person reads: aligned tables, histograms and stacks, as wide as the terminal."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pyusdt.amounts import SCALES, amount, percent
 from pyusdt.bpftrace.escaping import escape
@@ -15,8 +15,9 @@ from pyusdt.rendering.model import (
     Values, cells, summed,
 )
 from pyusdt.rendering.screen import (
-    PADDED, Screen, cut_left, cut_right, fitted, padded, width,
+    PADDED, Screen, cut_command, cut_left, cut_right, fitted, padded, width,
 )
+from pyusdt.rendering.widths import column_widths
 from pyusdt.stacks.frames import KERNEL, NATIVE
 from pyusdt.stacks.joining import below_interpreter, named_frames
 
@@ -30,6 +31,8 @@ BAR = 40
 LONG_GAP = 4
 # What a line that does not fit is cut to, as far as it has files.
 LEAST_FILE = 16
+# All else is cut at the left.
+CUTTING = {"text": cut_right, "command": cut_command}
 
 
 class TextWriter:
@@ -66,7 +69,7 @@ class TextWriter:
             for at in reversed(range(len(data))):
                 if kinds[at] == "file" and excess > 0:
                     before = width(data[at])
-                    data[at] = cut_left(data[at], max(LEAST_FILE, before - excess),
+                    data[at] = cut_left(data[at], max(least_of_path(data[at]), before - excess),
                                         self._screen.ellipsis)
                     excess -= before - width(data[at])
         return "".join(
@@ -94,31 +97,40 @@ class TextWriter:
             *(([*numbers(table.columns, row.values, totals)],
                [escape(text) for _, text in cells(table.keys, row.key)]) for row in top),
         ]
+        last = None
         if rest:
-            values = summed(table.columns, rest)
-            more = [f"[{len(rest):,} more]", *("" for _ in items[1:])]
-            rows.append(([*numbers(table.columns, values, totals)], more))
-        return [*self._aligned(rows, [item.kind for item in items])]
+            values = [*numbers(table.columns, summed(table.columns, rest), totals)]
+            last = values, f"[{len(rest):,} more]"
+        return [*self._aligned(rows, last, [item.kind for item in items])]
 
     def _aligned(
-        self, table: list[tuple[list[str], list[str]]], kinds: list[str]
+        self, rows: list[tuple[list[str], list[str]]], last: tuple[list[str], str] | None,
+        kinds: list[str],
     ) -> Iterator[str]:
-        """Of rows of numbers and texts, the first of which are headings."""
-        number_sizes = [max(map(len, column)) for column in zip(*(row[0] for row in table))]
-        natural = [max(map(width, column)) for column in zip(*(row[1] for row in table))]
-        sizes = [min(size, PADDED) for size in natural]
-        cut = self._screen.width is not None
+        """Of rows of numbers and texts, the first of which are headings. The text of the last
+        one has the place of all texts."""
+        counts = [row[0] for row in rows] + ([last[0]] if last else [])
+        number_sizes = [max(map(len, column)) for column in zip(*counts)]
+        columns = [[row[1][at] for row in rows] for at in range(len(kinds))]
+        if self._screen.width is None:
+            sizes = [min(PADDED, max(map(width, column))) for column in columns]
+        else:
+            used = sum(number_sizes) + len(GAP) * (len(number_sizes) + len(kinds) - 1)
+            sizes = column_widths(columns, kinds, self._screen.width - used)
+
+        def line(values: list[str], texts: Iterable[str]) -> str:
+            aligned = [f"{text:>{size}}" for text, size in zip(values, number_sizes)]
+            return GAP.join([*aligned, *texts]).rstrip()
+
+        for values, texts in rows:
+            yield line(values, map(self._cell, texts, sizes, kinds))
+        if last:
+            yield line(last[0], [last[1]])
+
+    def _cell(self, text: str, size: int, kind: str) -> str:
         if self._screen.width is not None:
-            used = sum(number_sizes) + len(GAP) * (len(number_sizes) + len(natural) - 1)
-            sizes = fitted(natural, self._screen.width - used)
-        for row_numbers, row_texts in table:
-            found = [f"{text:>{size}}" for text, size in zip(row_numbers, number_sizes)]
-            for text, size, kind in zip(row_texts, sizes, kinds):
-                if cut:
-                    cutting = cut_right if kind in ("text", "command") else cut_left
-                    text = cutting(text, size, self._screen.ellipsis)
-                found.append(padded(text, size))
-            yield GAP.join(found).rstrip()
+            text = CUTTING.get(kind, cut_left)(text, size, self._screen.ellipsis)
+        return padded(text, size)
 
     def distributions(self, found: Distributions) -> str:
         limit = self._limit(HISTOGRAMS)
@@ -224,6 +236,11 @@ def with_noun(value: int, column: Column) -> str:
 
 def innermost_first(names: tuple[str, ...], kind: str) -> list[str]:
     return [frame.name for frame in named_frames(names, kind)][::-1]
+
+
+def least_of_path(path: str) -> int:
+    """As far as a line is cut at that: the file's name, if that is not long."""
+    return min(LEAST_FILE, width(path.rpartition("/")[2]) + len("\u2026/"))
 
 
 def python_frames(row: StackRow) -> list[str]:
