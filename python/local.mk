@@ -77,6 +77,7 @@ python_stacks = \
 	python/pyusdt/stacks/speedscope.py
 python_trace = \
 	python/pyusdt/trace/__init__.py \
+	python/pyusdt/trace/ahead.py \
 	python/pyusdt/trace/announcer.py \
 	python/pyusdt/trace/command.py \
 	python/pyusdt/trace/containers.py \

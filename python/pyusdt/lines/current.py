@@ -10,6 +10,7 @@ What exec() makes is read each time: another one may be at the address by now.
 
 import contextlib
 from collections import OrderedDict
+from typing import NamedTuple
 
 from pyusdt.lines.codeobject import Code, Ended, Unreadable, read_table
 from pyusdt.lines.kept import KeptLines
@@ -23,6 +24,14 @@ RELATIVES_MAX = 16
 MODULE = "<module>"
 # bpftrace 0.17 cuts texts after 63 bytes.
 TEXT_SIZE = 60
+
+
+class Frame(NamedTuple):
+    """As BPF tells it."""
+
+    pid: int
+    code: Code
+    offset: int  # in bytes, of the instruction that runs
 
 
 class CurrentLines:
@@ -48,6 +57,12 @@ class CurrentLines:
             line = 0
         self._unreadable += not line
         return line
+
+    def read_ahead(self, pid: int, code: Code) -> None:
+        """What *line* will be asked for. Not what is read each time."""
+        if is_one(code):
+            with contextlib.suppress(Unreadable):
+                self._lines(pid, code)
 
     def add_process(self, pid: int) -> None:
         """It may have what its children run."""

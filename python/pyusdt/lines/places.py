@@ -3,7 +3,7 @@
 number for a code object and an instruction in it, a place, bt/place.bth."""
 
 from pyusdt.lines.codeobject import Code
-from pyusdt.lines.current import CurrentLines
+from pyusdt.lines.current import CurrentLines, Frame
 
 MARK = "PLACE\t"
 # After the mark: place, process, function, file, first line.
@@ -28,12 +28,10 @@ class Places:
 
     def take(self, data: tuple[str, ...]) -> None:
         """What a script has told of one. Raises ValueError where it is none."""
-        place, pid, qualname, file, first_line = data
-        number = int(place, 16)
-        code = Code(number >> ADDRESS_SHIFT & ~((1 << ADDRESS_BITS) - 1), qualname, file,
-                    int(first_line))
-        line = self._lines.line(int(pid), code, offset(number))
-        self._known[number] = str(line) if line else f"{code.first_line}{FIRST_LINE}"
+        frame = frame_of(data)
+        line = self._lines.line(*frame)
+        self._known[int(data[0], 16)] = \
+            str(line) if line else f"{frame.code.first_line}{FIRST_LINE}"
 
     def line(self, text: str) -> str:
         """Of a line or a place."""
@@ -42,6 +40,14 @@ class Places:
         except ValueError:
             return text
         return text if number < LEAST else self._known.get(number, UNKNOWN)
+
+
+def frame_of(data: tuple[str, ...]) -> Frame:
+    """Raises ValueError where it is none."""
+    place, pid, qualname, file, first_line = data
+    number = int(place, 16)
+    address = number >> ADDRESS_SHIFT & ~((1 << ADDRESS_BITS) - 1)
+    return Frame(int(pid), Code(address, qualname, file, int(first_line)), offset(number))
 
 
 def offset(place: int) -> int:

@@ -2,13 +2,14 @@
 """The lines that run in the frames that a script tells of, as it tells them: of those of stacks,
 and of places (pyusdt.lines.places)."""
 
+import contextlib
 import re
 
 from pyusdt.bpftrace import stackline
 from pyusdt.bpftrace.records import Text
 from pyusdt.lines import places
 from pyusdt.lines.codeobject import Code
-from pyusdt.lines.current import CurrentLines
+from pyusdt.lines.current import CurrentLines, Frame
 from pyusdt.rendering.description import Description
 from pyusdt.rendering.marks import Marks
 
@@ -48,6 +49,18 @@ class FrameLines:
             return told if self._take_place(self._marks.line(text).data) else None
         return told
 
+    def read_ahead(self, told: Text) -> None:
+        """Whose turn comes later."""
+        text = told.text
+        with contextlib.suppress(ValueError):
+            if text.startswith(stackline.MARK) and self._with_stacks:
+                frame = frame_of(self._data(text))
+            elif text.startswith(places.MARK) and self._marks is not None:
+                frame = places.frame_of(self._marks.line(text).data)
+            else:
+                return
+            self._lines.read_ahead(frame.pid, frame.code)
+
     def _with_line(self, told: Text) -> Text:
         line = self._line(self._data(told.text))
         if line is None:
@@ -64,12 +77,8 @@ class FrameLines:
 
     def _line(self, data: tuple[str, ...]) -> int | None:
         """None: a script of the user's tells less of its stacks, or something else."""
-        if len(data) != stackline.FIELDS:
-            return None
-        _, _, qualname, file, first_line, offset, pid, code = data
         try:
-            told = Code(int(code, 16), qualname, file, int(first_line))
-            return self._lines.line(int(pid), told, int(offset))
+            return self._lines.line(*frame_of(data))
         except ValueError:
             return None
 
@@ -80,3 +89,9 @@ class FrameLines:
         except ValueError:
             return True
         return False
+
+
+def frame_of(data: tuple[str, ...]) -> Frame:
+    """Of a stack. Raises ValueError where it is none."""
+    _, _, qualname, file, first_line, offset, pid, code = data
+    return Frame(int(pid), Code(int(code, 16), qualname, file, int(first_line)), int(offset))

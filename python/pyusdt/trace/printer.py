@@ -19,6 +19,7 @@ from pyusdt.rendering.marks import Marks
 from pyusdt.rendering.renderer import Renderer, Writer
 from pyusdt.rendering.snapshots import Snapshots
 from pyusdt.rendering.text import TextWriter
+from pyusdt.trace.ahead import Ahead
 from pyusdt.trace.framelines import FrameLines, with_places
 from pyusdt.trace.output import Output
 from pyusdt.trace.presentation import Form
@@ -63,7 +64,13 @@ class Printer:
         self._script = script.read(source)
         self._output = output
         self._complain = complain
+        self.look_ahead = Ahead(self._take_ahead).look
         self._problems: set[records.Problem] = set()
+
+    def _take_ahead(self, line: bytes) -> None:
+        record = records.read(line, self._dialect, self._script)
+        if isinstance(record, records.Text):
+            self._frame_lines.read_ahead(record)
 
     def take_output(self, line: bytes) -> None:
         line = self._numbers.decimal(line)

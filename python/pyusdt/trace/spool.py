@@ -7,7 +7,8 @@ told to end, it forgets those that it has not read. What becomes of its lines ta
 
 import io
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import IO
 
 CHUNK_SIZE = 1 << 20
@@ -43,12 +44,26 @@ class Spool:
             self._changed.notify()
         return data
 
-    def lines(self) -> Iterator[bytes]:
-        """As by iteration over the stream itself."""
-        rest = b""
-        while data := self._take():
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                yield line + b"\n"
+    def lines(
+        self, look_ahead: Callable[[list[bytes]], None] = lambda lines: None
+    ) -> Iterator[bytes]:
+        """As by iteration over the stream itself. @look_ahead: is called with lines as soon as
+        they are there, before any of them has its turn."""
+        pending: deque[bytes] = deque()
+        size, rest = 0, b""
+        while True:
+            if not pending or (self._data and size < MOST):
+                data = self._take()
+                if not data:
+                    break
+                *parts, rest = (rest + data).split(b"\n")
+                lines = [part + b"\n" for part in parts]
+                look_ahead(lines)
+                pending += lines
+                size += sum(map(len, lines))
+            if pending:
+                line = pending.popleft()
+                size -= len(line)
+                yield line
         if rest:
             yield rest

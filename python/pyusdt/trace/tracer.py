@@ -103,7 +103,8 @@ class Tracer:
         self._copiers = [
             threading.Thread(target=self._copy, args=words, daemon=True)
             for words in (
-                (self._process.stdout, self._printer.take_output, self._printer.end),
+                (self._process.stdout, self._printer.take_output, self._printer.end,
+                 self._printer.look_ahead),
                 (self._process.stderr, self._printer.take_message),
             )
         ]
@@ -113,8 +114,9 @@ class Tracer:
     def _copy(
         self, stream: IO[bytes], take: Callable[[bytes], None],
         end: Callable[[], None] = lambda: None,
+        look_ahead: Callable[[list[bytes]], None] = lambda lines: None,
     ) -> None:
-        for line in Spool(stream).lines():
+        for line in Spool(stream).lines(look_ahead):
             if line.rstrip(b"\n") == ATTACHED.encode():
                 self._attached.set()
             else:
