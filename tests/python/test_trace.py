@@ -466,6 +466,55 @@ follow()
         self.assertEqual((status, output, errors), (0, "A map is full: \n@calls: 42\n", ""))
 
 
+class Memory(TraceTest):
+    """All rows are kept until they are sorted: at most so much for each, FULL MAPS in the man page
+    says how much is usual."""
+    BYTES = 1536
+    SCRIPT = """\
+/*
+ * TABLE: Calls
+ * KEY: function, file, line
+ * COLUMN: CALLS @calls count
+ */
+usdt:/x:pyusdt:PY_START { @calls[str(arg0), str(arg1), arg2] = count(); }
+"""
+    # As bpftrace prints them, one map a line.
+    PRINTS_ROWS = """\
+attach()
+
+def maps(*_):
+    with open(1, "w") as output:
+        output.write('{"type": "map", "data": {"@calls": {')
+        output.write(", ".join('"function_%d,/srv/shop/module_%d.py,%d": %d' % (n, n % 97, n, n)
+                               for n in range(ROWS)))
+        output.write("}}}\\n")
+    os._exit(0)
+
+signal.signal(signal.SIGINT, maps)
+follow()
+"""
+
+    def peak(self, rows, *options):
+        """Returns: bytes; and how many rows were shown."""
+        self.bpftrace(f"ROWS = {rows}\n{self.PRINTS_ROWS}")
+        script, output = self.directory / "own.bt", self.directory / "output"
+        script.write_text(self.SCRIPT)
+        process = self.start("-o", output, "--rows", "0", *options, script, self.script(""))
+        _, status, used = os.wait4(process.pid, 0)
+        self.assertEqual(status, 0)
+        return used.ru_maxrss * 1024, output.read_text().count("function_")
+
+    def test_many_rows(self):
+        few, many = 10, 1 << 17
+        for options in ([], ["--json"]):
+            with self.subTest(options=options):
+                least, shown = self.peak(few, *options)
+                self.assertEqual(shown, few)
+                most, shown = self.peak(many, *options)
+                self.assertEqual(shown, many)
+                self.assertLess(most - least, many * self.BYTES)
+
+
 class EndOfBpftrace(TraceTest):
     PROGRAM = """
         import sys
