@@ -646,8 +646,9 @@ print(json.dumps(used))
 """)
         used = json.loads(self.printed)
         on, off = (output.table(name, self.file) for name in ("runs_with_us", "runs_without_us"))
-        self.assertAlmostEqual(on["computes"] / (used["computes"] * 1e6), 1, delta=0.25)
-        self.assertAlmostEqual(off["packs"] / (used["packs"] * 1e6), 1, delta=0.25)
+        # By samples, of which a busy machine may lose some.
+        self.assertAlmostEqual(on["computes"] / (used["computes"] * 1e6), 1, delta=0.5)
+        self.assertAlmostEqual(off["packs"] / (used["packs"] * 1e6), 1, delta=0.5)
         self.assertLess(off.get("computes", 0), 0.1 * on["computes"])
         self.assertLess(on.get("packs", 0), 0.1 * off["packs"])
 
@@ -701,7 +702,8 @@ def queue_is_asked():
 def condition_is_asked():
     with condition:
         began = time.monotonic()
-        condition.wait()
+        while not given:
+            condition.wait()
         asked["condition_is_asked"] = time.monotonic() - began
 def spins():
     end = time.thread_time() + 0.2
@@ -721,7 +723,9 @@ def give():
     simple_queue.put(1)
     a_queue.put(1)
     with condition:
+        given.append(True)
         condition.notify()
+given = []
 lock, rlock, condition = threading.Lock(), threading.RLock(), threading.Condition()
 simple_queue, a_queue = queue.SimpleQueue(), queue.Queue()
 lock.acquire()
@@ -744,7 +748,7 @@ class Locks(StackScript):
             with self.subTest(function=function):
                 by_stack = output.total_in(function)
                 self.assertLessEqual(by_stack, seconds * 1e6)
-                self.assertGreater(by_stack, 0.9 * seconds * 1e6)
+                self.assertGreater(by_stack, 0.5 * seconds * 1e6)
                 # Those of classes wait in methods of the library, where they are the same.
                 if function in ("queue_is_asked", "condition_is_asked"):
                     self.assertNotIn(function, waits)

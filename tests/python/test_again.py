@@ -8,6 +8,7 @@ import types
 import unittest
 
 import again
+import lanes
 
 # What a made-up test does in its first run, and in its second: one that is missing passes.
 FAIL = AssertionError("as it is to be")
@@ -82,6 +83,25 @@ class Again(unittest.TestCase):
 
     def test_none(self):
         self.assertEqual(self.run_module(made_up(test_a=[]))[:2], (0, []))
+
+
+class Lanes(unittest.TestCase):
+    """Where each class runs its own again."""
+
+    def counted(self, unsteady):
+        run = lanes.Lanes("live", [])
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            run.add("", (7, 0, 0))
+            for number in range(unsteady):
+                run.add(f"a line\nunsteady: test_{number}: failed, passed\n", (1, 0, 0))
+            return tuple(run.counts())
+
+    def test_few(self):
+        self.assertEqual(self.counted(again.MOST), (7 + again.MOST, 0, 0))
+
+    def test_too_many(self):
+        self.assertEqual(self.counted(again.MOST + 1), (7, again.MOST + 1, 0))
 
 
 if __name__ == "__main__":
