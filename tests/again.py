@@ -40,7 +40,7 @@ def run_again(result):
     passed = []
     for test in failed:
         print(f"once more: {test.id()}", flush=True)
-        suite = unittest.defaultTestLoader.loadTestsFromName(test.id())
+        suite = unittest.TestSuite([type(test)(test.id().rpartition(".")[2])])
         second = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
         if second.testsRun and second.wasSuccessful() and not second.skipped:
             passed.append(test)

@@ -3,7 +3,6 @@
 
 import contextlib
 import io
-import sys
 import types
 import unittest
 
@@ -15,7 +14,7 @@ FAIL = AssertionError("as it is to be")
 
 
 def made_up(**outcomes):
-    """A module with a case of such tests, by which they can be found again."""
+    """A module with a case of such tests."""
     left = {name: list(each) for name, each in outcomes.items()}
 
     def make(name):
@@ -38,8 +37,6 @@ def made_up(**outcomes):
 class Again(unittest.TestCase):
     def run_module(self, module):
         """Returns: (how many failed, those that passed when run again, what was said)."""
-        self.addCleanup(sys.modules.pop, "made_up")
-        sys.modules["made_up"] = module
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
             suite = unittest.defaultTestLoader.loadTestsFromModule(module)
