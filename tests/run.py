@@ -79,7 +79,8 @@ def main():
     suite = unittest.defaultTestLoader.discover(str(folder), top_level_dir=str(folder))
     lanes = count_lanes(tier)
     if words:
-        passed, failed, skipped = run_here(tier, unittest.defaultTestLoader.loadTestsFromNames(words))
+        suite = unittest.defaultTestLoader.loadTestsFromNames(words)
+        passed, failed, skipped = run_here(tier, suite)
     elif lanes > 1:
         passed, failed, skipped = run_in_lanes(tier, suite, lanes)
     else:
